@@ -1,0 +1,16 @@
+import { datasetWrites } from './datasets.ts';
+import { featureWrites } from './features.ts';
+import { jobWrites } from './jobs.ts';
+import { runWrites } from './runs.ts';
+import type { Db } from './open.ts';
+
+/** Everything that changes the catalog. The catalog thread runs each command as one transaction. */
+export function catalogCommands(db: Db) {
+  return { ...datasetWrites(db), ...featureWrites(db), ...runWrites(db), ...jobWrites(db) };
+}
+export type CatalogCommands = ReturnType<typeof catalogCommands>;
+
+/** The same commands as promises, from any other thread. */
+export type CatalogWriter = {
+  [K in keyof CatalogCommands]: (...args: Parameters<CatalogCommands[K]>) => Promise<ReturnType<CatalogCommands[K]>>;
+};

@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { StudioError } from '../../src-shared/errors.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+
+export type Db = Database.Database;
+
+/** Slower statements on the reading side are logged: they would be felt in the window. */
+export const SLOW_STATEMENT_MS = 20;
+
+/**
+ * Opens the catalog for writing (the one catalog thread does this): WAL, foreign keys, pending migrations,
+ * each preceded by a backup through SQLite's backup API. Throws StudioError `corrupt` or `version-mismatch`.
+ */
+export async function openCatalogForWriting(file: string, backupFolder: string): Promise<Db> {
+  const fresh = !existsSync(file);
+  mkdirSync(path.dirname(file), { recursive: true });
+  const db = open(file, false);
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = NORMAL'); // in WAL a crash of the process loses nothing; a power cut at most the last commits
+  db.pragma('foreign_keys = ON');
+  await migrate(db, file, fresh ? null : backupFolder);
+  return db;
+}
+
+/** Opens a read-only connection; the catalog must exist and be migrated. */
+export function openCatalogForReading(file: string): Db {
+  const db = open(file, true);
+  db.pragma('cache_size = -65536'); // 64 MiB
+  return db;
+}
+
+function open(file: string, readonly: boolean): Db {
+  try {
+    const db = new Database(file, { readonly, timeout: 10_000 });
+    db.pragma('schema_version'); // the first page is read here, so a file that is no database fails now
+    return db;
+  } catch (cause) {
+    throw new StudioError('corrupt', `The catalog can not be opened: ${(cause as Error).message}`, {
+      file,
+      hint: 'Move the file away and restore the newest copy from the "backups" folder beside it.',
+      cause,
+    });
+  }
+}
+
+async function migrate(db: Db, file: string, backupFolder: string | null): Promise<void> {
+  const applied = db.pragma('user_version', { simple: true }) as number;
+  if (applied > MIGRATIONS.length) {
+    throw new StudioError('version-mismatch', 'This catalog was written by a newer BIQA Studio', {
+      file,
+      hint: 'Update BIQA Studio, or use another --home.',
+    });
+  }
+  for (let i = applied; i < MIGRATIONS.length; i++) {
+    const migration = MIGRATIONS[i]!;
+    if (backupFolder !== null) {
+      mkdirSync(backupFolder, { recursive: true });
+      await db.backup(path.join(backupFolder, `before-${migration.name}.sqlite`));
+    }
+    db.transaction(() => {
+      db.exec(migration.sql);
+      db.pragma(`user_version = ${i + 1}`);
+    })();
+  }
+}

@@ -1,0 +1,150 @@
+/** Training one member: preprocessing fitted on its training rows, then the head (paper, sections 2.4 to 2.7). */
+import { StudioError } from '../../src-shared/errors.ts';
+import { AdamW } from './adamw.ts';
+import { initialParameters, layerSizes } from './head.ts';
+import { fitStreams, fusedDimension, fuseStreams } from './preprocess.ts';
+import { Random } from './random.ts';
+import { cosineRate } from './schedule.ts';
+import { TrainingSession } from './training-session.ts';
+import type { Ort } from '../graph/runtime.ts';
+import type { LayerSizes } from './head.ts';
+import type { StreamFeatures } from './preprocess.ts';
+import type { TrainedHead } from './trained-head.ts';
+import type { TrainingData } from './training-session.ts';
+
+/** Raw features of all images and their labels (in label units, one per row), and the rows to train on. */
+export type TrainInput = { streams: StreamFeatures[]; targets: Float64Array; train: Int32Array };
+
+/** Loss (mean over the epoch's images) and learning rate of a finished epoch; `epoch` counts from 1. */
+export type EpochReport = { epoch: number; epochs: number; loss: number; lr: number };
+
+export type TrainOptions = {
+  hidden: number[];
+  dropout: number;
+  epochs: number;
+  batch: number;
+  lr: number;
+  weightDecay: number;
+  clip: number;
+  lambdaPlcc: number;
+  lambdaRank: number;
+  /** Drives initial parameters, shuffling and dropout; same seed and machine: the same bits. */
+  seed: number;
+  /** Train on (y - mean) / std of the training rows, or on the labels as they are. */
+  targets: 'standardized' | 'raw';
+  /** Static fusion only: a spec with a gate is refused before it comes here. */
+  gate: null;
+  /** Components of a projected vision stream; this version standardises every stream and projects none. */
+  pca: number;
+  /** Threads of ONNX Runtime; 1 where several members train side by side. */
+  threads: number;
+  /** Checked before every step; training ends with StudioError cancelled. */
+  signal?: AbortSignal;
+  onEpoch?: (report: EpochReport) => void;
+};
+
+/** The smallest batch that has a correlation or a pair. */
+const SMALLEST_BATCH = 2;
+
+/**
+ * Trains a head on `input.train`. Throws StudioError: bad-input (too few rows, features or labels that are not
+ * finite, training that diverges), cancelled.
+ */
+export async function trainMember(ort: Ort, input: TrainInput, options: TrainOptions): Promise<TrainedHead> {
+  checkInput(input);
+  const streams = fitStreams(input.streams, input.train);
+  const target = targetScale(input, options.targets);
+  const data: TrainingData = {
+    features: fuseStreams(streams, input.streams, input.train),
+    targets: Float32Array.from(input.train, (row) => (input.targets[row]! - target.mean) / target.std),
+  };
+  const sizes = layerSizes(fusedDimension(streams), options.hidden);
+  const parameters = await trainHead(ort, sizes, data, options);
+  return { streams, hidden: [...options.hidden], parameters, target };
+}
+
+/** The training loop over preprocessed data; returns the flat parameters. */
+async function trainHead(
+  ort: Ort,
+  sizes: LayerSizes,
+  data: TrainingData,
+  options: TrainOptions,
+): Promise<Float32Array> {
+  const random = new Random(options.seed);
+  const parameters = initialParameters(sizes, random);
+  const optimizer = new AdamW(parameters.length, options);
+  const session = await TrainingSession.create(ort, sizes, parameters, options.batch, options);
+  const order = Int32Array.from(data.targets.keys());
+  try {
+    for (let epoch = 0; epoch < options.epochs; epoch++) {
+      const lr = cosineRate(options.lr, epoch, options.epochs);
+      random.shuffle(order);
+      let lossSum = 0;
+      let images = 0;
+      for (const rows of batches(order, options.batch)) {
+        stopIfCancelled(options.signal);
+        const loss = await session.step(data, rows, random);
+        if (!Number.isFinite(loss)) throw diverged(epoch + 1);
+        optimizer.step(parameters, session.gradient, lr);
+        lossSum += loss * rows.length;
+        images += rows.length;
+      }
+      options.onEpoch?.({ epoch: epoch + 1, epochs: options.epochs, loss: lossSum / images, lr });
+    }
+  } finally {
+    await session.dispose();
+  }
+  return parameters;
+}
+
+/** The rows in batches; a last batch of a single row is left out. */
+function batches(order: Int32Array, size: number): Int32Array[] {
+  const count = Math.ceil(order.length / size);
+  return Array.from({ length: count }, (_, i) => order.subarray(i * size, (i + 1) * size)).filter(
+    (rows) => rows.length >= SMALLEST_BATCH,
+  );
+}
+
+/** Mean and population standard deviation of the training labels (std 1 where they are all equal). */
+function targetScale({ targets, train }: TrainInput, kind: TrainOptions['targets']): TrainedHead['target'] {
+  if (kind === 'raw') return { mean: 0, std: 1 };
+  const mean = train.reduce((total, row) => total + targets[row]!, 0) / train.length;
+  const variance = train.reduce((total, row) => total + (targets[row]! - mean) ** 2, 0) / train.length;
+  const constant = train.every((row) => targets[row] === targets[train[0]!]);
+  return { mean, std: constant ? 1 : Math.sqrt(variance) };
+}
+
+function checkInput({ streams, targets, train }: TrainInput): void {
+  for (const { id, dimension, data } of streams) {
+    if (data.length !== targets.length * dimension) {
+      throw new RangeError(
+        `stream "${id}": ${data.length} values for ${targets.length} rows of ${dimension}`,
+      );
+    }
+  }
+  if (train.length < SMALLEST_BATCH) {
+    throw new StudioError(
+      'bad-input',
+      `Training needs at least ${SMALLEST_BATCH} images, not ${train.length}`,
+      {
+        hint: 'Use a larger dataset, or fewer folds.',
+      },
+    );
+  }
+  const bad = train.find((row) => !Number.isFinite(targets[row]));
+  if (bad !== undefined) {
+    throw new StudioError('bad-input', `The label of row ${bad} is ${targets[bad]}`, {
+      hint: 'Import the dataset again; rows without a finite score do not belong to an experiment.',
+    });
+  }
+}
+
+function stopIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new StudioError('cancelled', 'Training was cancelled');
+}
+
+function diverged(epoch: number): StudioError {
+  return new StudioError('bad-input', `Training diverged in epoch ${epoch}: the loss is no longer a number`, {
+    hint: 'Lower "training.lr", or use "targets": "standardized".',
+  });
+}

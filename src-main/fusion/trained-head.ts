@@ -1,0 +1,118 @@
+/** A trained head: all that prediction needs, as a plain object and as the bytes of a file. */
+import { crc32 } from 'node:zlib';
+import { StudioError } from '../../src-shared/errors.ts';
+import { countParameters, layerSizes } from './head.ts';
+import { fusedDimension } from './preprocess.ts';
+import type { StreamTransform } from './preprocess.ts';
+
+export type TrainedHead = {
+  /** The streams in the order of the fused vector, with their fitted preprocessing. */
+  streams: StreamTransform[];
+  /** Widths of the hidden layers, e.g. [512, 256]. */
+  hidden: number[];
+  /** All weights and biases, laid out as `layersOf` says. */
+  parameters: Float32Array;
+  /** Prediction in label units = output * target.std + target.mean; 0 and 1 for raw targets. */
+  target: { mean: number; std: number };
+};
+
+/** The file: magic (8 bytes), version, CRC-32 of what follows, length of the JSON header (uint32 each), header, numbers. */
+const MAGIC = 'BIQAHEAD';
+const VERSION = 1;
+const PREFIX_LENGTH = MAGIC.length + 12;
+
+type Header = {
+  streams: { id: string; dimension: number }[];
+  hidden: number[];
+  target: TrainedHead['target'];
+};
+
+/** The bytes of a head, little-endian: means and scales of each stream as float64, then the parameters as float32. */
+export function serializeHead(head: TrainedHead): Uint8Array {
+  const header: Header = {
+    streams: head.streams.map(({ id, scaler }) => ({ id, dimension: scaler.mean.length })),
+    hidden: head.hidden,
+    target: head.target,
+  };
+  const text = Buffer.from(JSON.stringify(header));
+  const scalers = head.streams.flatMap(({ scaler }) => [bytesOf(scaler.mean), bytesOf(scaler.scale)]);
+  const body = Buffer.concat([text, ...scalers, bytesOf(head.parameters)]);
+  const prefix = Buffer.alloc(PREFIX_LENGTH);
+  prefix.write(MAGIC, 'latin1');
+  prefix.writeUInt32LE(VERSION, MAGIC.length);
+  prefix.writeUInt32LE(crc32(body), MAGIC.length + 4);
+  prefix.writeUInt32LE(text.length, MAGIC.length + 8);
+  return new Uint8Array(Buffer.concat([prefix, body]));
+}
+
+/** The head in a file's bytes; StudioError corrupt where they are damaged, version-mismatch where they are newer. */
+export function parseHead(bytes: Uint8Array): TrainedHead {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.length < PREFIX_LENGTH || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
+    throw corrupt('not a head');
+  const version = file.readUInt32LE(MAGIC.length);
+  if (version !== VERSION) {
+    throw new StudioError(
+      'version-mismatch',
+      `The trained head has format ${version}, this studio reads ${VERSION}`,
+      {
+        hint: 'Open the run with the studio version that trained it, or train it again.',
+      },
+    );
+  }
+  const body = file.subarray(PREFIX_LENGTH);
+  if (file.readUInt32LE(MAGIC.length + 4) !== crc32(body)) throw corrupt('its checksum is wrong');
+  const headerLength = file.readUInt32LE(MAGIC.length + 8);
+  const header = parseHeader(body.toString('utf8', 0, headerLength));
+  return readNumbers(header, body.subarray(headerLength));
+}
+
+function parseHeader(text: string): Header {
+  try {
+    const header = JSON.parse(text) as Header;
+    const { streams, hidden, target } = header;
+    const valid =
+      streams.length > 0 &&
+      streams.every(({ id, dimension }) => typeof id === 'string' && isWidth(dimension)) &&
+      hidden.every(isWidth) &&
+      Number.isFinite(target.mean) &&
+      target.std > 0;
+    if (valid) return header;
+  } catch {
+    // Reported below with the other ways in which a header can be wrong.
+  }
+  throw corrupt('its header is not valid');
+}
+
+function readNumbers({ streams, hidden, target }: Header, bytes: Buffer): TrainedHead {
+  let offset = 0;
+  const take = (length: number): ArrayBuffer => {
+    const part = bytes.subarray(offset, offset + length);
+    if (part.length !== length) throw corrupt('it ends too early');
+    offset += length;
+    return new Uint8Array(part).buffer;
+  };
+  const transforms = streams.map(({ id, dimension }) => {
+    const mean = new Float64Array(take(8 * dimension));
+    const scale = new Float64Array(take(8 * dimension));
+    return { id, scaler: { mean, scale } };
+  });
+  const parameterCount = countParameters(layerSizes(fusedDimension(transforms), hidden));
+  const parameters = new Float32Array(take(4 * parameterCount));
+  if (offset !== bytes.length) throw corrupt('it is too long');
+  return { streams: transforms, hidden, parameters, target };
+}
+
+function isWidth(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) > 0;
+}
+
+function bytesOf(values: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function corrupt(reason: string): StudioError {
+  return new StudioError('corrupt', `The file of a trained head is damaged: ${reason}`, {
+    hint: 'Delete the run and train it again.',
+  });
+}

@@ -1,0 +1,263 @@
+/**
+ * The operators: each function names its ONNX operator (opset 20) and its backward rule, which is again a graph.
+ * Shapes are row-major; element-wise operators broadcast as NumPy does.
+ */
+import { apply, broadcastShape, constant, integers } from './tensor.ts';
+import type { Dimension, Shape, Tensor } from './tensor.ts';
+
+/** ONNX element type numbers (onnx.proto3, TensorProto.DataType). */
+const FLOAT32 = 1;
+const BOOL = 9;
+
+/** a + b, element-wise. */
+export function add(a: Tensor, b: Tensor): Tensor {
+  return apply('Add', [a, b], broadcastShape(a.shape, b.shape), (g) => [
+    sumTo(g, a.shape),
+    sumTo(g, b.shape),
+  ]);
+}
+
+/** a - b, element-wise. */
+export function sub(a: Tensor, b: Tensor): Tensor {
+  return apply('Sub', [a, b], broadcastShape(a.shape, b.shape), (g) => [
+    sumTo(g, a.shape),
+    sumTo(negate(g), b.shape),
+  ]);
+}
+
+/** a * b, element-wise. */
+export function mul(a: Tensor, b: Tensor): Tensor {
+  return apply('Mul', [a, b], broadcastShape(a.shape, b.shape), (g) => [
+    sumTo(mul(g, b), a.shape),
+    sumTo(mul(g, a), b.shape),
+  ]);
+}
+
+/** a / b, element-wise. */
+export function div(a: Tensor, b: Tensor): Tensor {
+  const quotient: Tensor = apply('Div', [a, b], broadcastShape(a.shape, b.shape), (g) => [
+    sumTo(div(g, b), a.shape),
+    sumTo(negate(div(mul(g, quotient), b)), b.shape),
+  ]);
+  return quotient;
+}
+
+/** -x */
+export function negate(x: Tensor): Tensor {
+  return apply('Neg', [x], x.shape, (g) => [negate(g)]);
+}
+
+/** x * factor, with a plain number. */
+export function scale(x: Tensor, factor: number): Tensor {
+  return mul(x, constant(factor));
+}
+
+/** |x|; the gradient at 0 is 0. */
+export function abs(x: Tensor): Tensor {
+  return apply('Abs', [x], x.shape, (g) => [mul(g, sign(x))]);
+}
+
+/** -1, 0 or 1; nothing flows back. */
+export function sign(x: Tensor): Tensor {
+  return apply('Sign', [x], x.shape, null);
+}
+
+/** Square root; x must be positive where a gradient is wanted. */
+export function sqrt(x: Tensor): Tensor {
+  const root: Tensor = apply('Sqrt', [x], x.shape, (g) => [div(scale(g, 0.5), root)]);
+  return root;
+}
+
+/** e^x */
+export function exp(x: Tensor): Tensor {
+  const power: Tensor = apply('Exp', [x], x.shape, (g) => [mul(g, power)]);
+  return power;
+}
+
+/** The error function. */
+export function erf(x: Tensor): Tensor {
+  const slope = (): Tensor => scale(exp(negate(mul(x, x))), 2 / Math.sqrt(Math.PI));
+  return apply('Erf', [x], x.shape, (g) => [mul(g, slope())]);
+}
+
+/** 1 / (1 + e^-x) */
+export function sigmoid(x: Tensor): Tensor {
+  const s: Tensor = apply('Sigmoid', [x], x.shape, (g) => [mul(g, mul(s, sub(constant(1), s)))]);
+  return s;
+}
+
+/** log(1 + e^x), stable for large |x|. */
+export function softplus(x: Tensor): Tensor {
+  return apply('Softplus', [x], x.shape, (g) => [mul(g, sigmoid(x))]);
+}
+
+/** Exact GELU, x * Phi(x) with the normal distribution function Phi (paper, section 2.6; not the tanh form). */
+export function gelu(x: Tensor): Tensor {
+  const slope = (): Tensor => {
+    const phi = scale(exp(scale(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    const cumulative = scale(add(erf(scale(x, Math.SQRT1_2)), constant(1)), 0.5);
+    return add(cumulative, mul(x, phi));
+  };
+  return apply('Gelu', [x], x.shape, (g) => [mul(g, slope())], { approximate: 'none' });
+}
+
+/** 1 where a > b, else 0, as float32; nothing flows back. */
+export function greater(a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShape(a.shape, b.shape);
+  const mask = apply('Greater', [a, b], shape, null, {}, 'bool');
+  return apply('Cast', [mask], shape, null, { to: FLOAT32 });
+}
+
+/** `a` where the mask (a float32 of 0 and 1) is 1, else `b`. The side not taken gets gradient 0, never NaN. */
+export function where(mask: Tensor, a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShape(mask.shape, broadcastShape(a.shape, b.shape));
+  const condition = apply('Cast', [mask], mask.shape, null, { to: BOOL }, 'bool');
+  return apply('Where', [condition, a, b], shape, (g) => [
+    null,
+    sumTo(where(mask, g, constant(0)), a.shape),
+    sumTo(where(mask, constant(0), g), b.shape),
+  ]);
+}
+
+type Transposed = { readonly a?: boolean; readonly b?: boolean };
+
+/** Matrix product of a [m, k] and b [k, n]; the flags read a or b transposed. */
+export function matmul(a: Tensor, b: Tensor, flags: Transposed = {}): Tensor {
+  const [m, k] = matrixShape(a, flags.a);
+  const [inner, n] = matrixShape(b, flags.b);
+  if (k !== inner) throw new RangeError(`matmul of [${m}, ${k}] and [${inner}, ${n}]`);
+  return apply('Gemm', [a, b], [m, n], (g) => matmulGradients(a, b, flags, g), gemmAttributes(flags));
+}
+
+/** A linear layer: x [batch, in] times weight [in, out] plus bias [out]. */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  const [batch, k] = matrixShape(x);
+  const [inner, n] = matrixShape(weight);
+  if (k !== inner || bias.shape.length !== 1 || bias.shape[0] !== n) {
+    throw new RangeError(
+      `linear of [${batch}, ${k}] with weight [${inner}, ${n}] and bias [${bias.shape.join(', ')}]`,
+    );
+  }
+  return apply('Gemm', [x, weight, bias], [batch, n], (g) => [
+    ...matmulGradients(x, weight, {}, g),
+    sumTo(g, bias.shape),
+  ]);
+}
+
+/** Matrix transpose. */
+export function transpose(x: Tensor): Tensor {
+  const [rows, columns] = matrixShape(x);
+  return apply('Transpose', [x], [columns, rows], (g) => [transpose(g)]);
+}
+
+/** Sum over `axes`, which stay as axes of length 1. */
+export function sum(x: Tensor, axes: readonly number[]): Tensor {
+  const shape = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
+  return apply('ReduceSum', [x, integers(axes)], shape, (g) => [expandLike(g, x), null], { keepdims: 1 });
+}
+
+/** Mean over `axes`, which stay as axes of length 1. */
+export function mean(x: Tensor, axes: readonly number[]): Tensor {
+  return div(sum(x, axes), count(x, axes));
+}
+
+/** The number of entries along `axes`, a scalar; known only when the model runs if one of them is. */
+function count(x: Tensor, axes: readonly number[]): Tensor {
+  const lengths = apply('Gather', [lengthsOf(x), integers(axes)], [axes.length], null, {}, 'int64');
+  const product = apply('ReduceProd', [lengths], [], null, { keepdims: 0 }, 'int64');
+  return apply('Cast', [product], [], null, { to: FLOAT32 });
+}
+
+/** The run-time shape of x, as integers. */
+function lengthsOf(x: Tensor): Tensor {
+  return apply('Shape', [x], [x.shape.length], null, {}, 'int64');
+}
+
+/** `g` repeated along its axes of length 1 up to the shape of x. */
+function expandLike(g: Tensor, x: Tensor): Tensor {
+  return apply('Expand', [g, lengthsOf(x)], x.shape, (h) => [sumTo(h, g.shape), null]);
+}
+
+/** The tensors joined along `axis`; they agree in every other axis. */
+export function concat(parts: readonly Tensor[], axis: number): Tensor {
+  const first = parts[0];
+  if (first === undefined) throw new RangeError('concat of nothing');
+  const starts = [0];
+  for (const part of parts) starts.push((starts.at(-1) ?? 0) + fixedLength(part, axis));
+  const shape = first.shape.map((d, i) => (i === axis ? (starts.at(-1) ?? 0) : d));
+  return apply(
+    'Concat',
+    parts,
+    shape,
+    (g) => parts.map((_, i) => slice(g, axis, starts[i] ?? 0, starts[i + 1] ?? 0)),
+    { axis },
+  );
+}
+
+/** The entries start..end-1 along `axis`. */
+export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
+  const length = fixedLength(x, axis);
+  if (!(start >= 0 && start < end && end <= length))
+    throw new RangeError(`slice ${start}..${end} of ${length}`);
+  const shape = x.shape.map((d, i) => (i === axis ? end - start : d));
+  const backward = (g: Tensor): Tensor => {
+    const pads = integers([start, length - end]);
+    return apply('Pad', [g, pads, constant(0), integers([axis])], x.shape, (h) => [
+      slice(h, axis, start, end),
+      null,
+      null,
+      null,
+    ]);
+  };
+  return apply('Slice', [x, integers([start]), integers([end]), integers([axis])], shape, (g) => [
+    backward(g),
+    null,
+    null,
+    null,
+  ]);
+}
+
+/** Undoes broadcasting: sums `x` over the axes along which `shape` was stretched. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  const extra = x.shape.length - shape.length;
+  const kept = extra === 0 ? x : sumAway(x, extra);
+  const stretched = shape.flatMap((d, i) => (d === 1 && kept.shape[i] !== 1 ? [i] : []));
+  return stretched.length === 0 ? kept : sum(kept, stretched);
+}
+
+/** Sum over the first `leading` axes, which disappear. */
+function sumAway(x: Tensor, leading: number): Tensor {
+  const axes = Array.from({ length: leading }, (_, i) => i);
+  return apply('ReduceSum', [x, integers(axes)], x.shape.slice(leading), (g) => [expandLike(g, x), null], {
+    keepdims: 0,
+  });
+}
+
+function matmulGradients(a: Tensor, b: Tensor, flags: Transposed, g: Tensor): Tensor[] {
+  const gradientOfA = flags.a
+    ? matmul(b, g, { a: flags.b === true, b: true })
+    : matmul(g, b, { b: flags.b !== true });
+  const gradientOfB = flags.b
+    ? matmul(g, a, { a: true, b: flags.a === true })
+    : matmul(a, g, { a: flags.a !== true });
+  return [gradientOfA, gradientOfB];
+}
+
+function gemmAttributes(flags: Transposed): { transA: number; transB: number } {
+  return { transA: flags.a ? 1 : 0, transB: flags.b ? 1 : 0 };
+}
+
+function matrixShape(x: Tensor, transposed = false): [Dimension, Dimension] {
+  const [rows, columns] = x.shape;
+  if (x.shape.length !== 2 || rows === undefined || columns === undefined) {
+    throw new RangeError(`a matrix is needed, not [${x.shape.join(', ')}]`);
+  }
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+function fixedLength(x: Tensor, axis: number): number {
+  const length = x.shape[axis];
+  if (typeof length !== 'number')
+    throw new RangeError(`axis ${axis} of [${x.shape.join(', ')}] has no fixed length`);
+  return length;
+}

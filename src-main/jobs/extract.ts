@@ -1,0 +1,91 @@
+import path from 'node:path';
+import type { ExtractResult } from '../../src-shared/jobs.ts';
+import type { StreamInfo } from '../../src-shared/streams.ts';
+import type { CatalogWriter } from '../catalog/commands.ts';
+import type { FailureToStore, FeatureToStore } from '../catalog/features.ts';
+import type { CatalogReader } from '../catalog/reader.ts';
+import { extractNss } from '../streams/extract-pool.ts';
+import { builtInStream } from '../streams/registry.ts';
+import type { JobControl } from './queue.ts';
+
+export type ExtractPayload = { dataset: number; streams: string[] };
+
+/** A crash loses at most this many finished images, or this much time. */
+const FLUSH_IMAGES = 32;
+const FLUSH_MS = 1000;
+
+/** Extracts streams of a dataset into the catalog; what is already there is reused, so a restart goes on where it stopped. */
+export async function extractStreams(
+  { dataset, streams }: ExtractPayload,
+  control: JobControl,
+  catalog: { reader: CatalogReader; writer: CatalogWriter },
+): Promise<ExtractResult> {
+  const { name } = catalog.reader.datasets.get(dataset);
+  const results: ExtractResult['streams'] = [];
+  for (const id of streams) results.push(await extractStream(dataset, builtInStream(id), control, catalog));
+  return { dataset: name, device: 'cpu', streams: results };
+}
+
+async function extractStream(
+  dataset: number,
+  stream: StreamInfo,
+  control: JobControl,
+  { reader, writer }: { reader: CatalogReader; writer: CatalogWriter },
+): Promise<ExtractResult['streams'][number]> {
+  const started = performance.now();
+  const key = { stream: stream.id, version: stream.version };
+  const { folder } = reader.datasets.get(dataset);
+  const before = reader.features.counts(dataset, key);
+  const pending = reader.features.pending(dataset, key);
+  await writer.activateStream(dataset, key);
+  // The same content twice in a dataset is one feature; it counts for each of its images.
+  const byContent = Map.groupBy(pending, (image) => image.content);
+  const items = [...byContent.values()].map(([image]) => ({
+    key: image!.content,
+    path: path.join(folder, image!.file),
+    content: image!.content,
+  }));
+
+  let done: FeatureToStore[] = [];
+  let failed: FailureToStore[] = [];
+  let finished = before.done;
+  let failures = 0;
+  let lastFlush = performance.now();
+  const writes: Promise<void>[] = [];
+  const flush = () => {
+    if (done.length + failed.length > 0) writes.push(writer.saveFeatures(key, done, failed));
+    done = [];
+    failed = [];
+    lastFlush = performance.now();
+  };
+  control.progress({ done: finished, total: before.done + pending.length, message: `${stream.id}: reading images` });
+  try {
+    await extractNss(items, {
+      signal: control.signal,
+      onReply(reply) {
+        const images = byContent.get(reply.key)!;
+        finished += images.length;
+        if ('vector' in reply) {
+          done.push({ content: reply.key, vector: reply.vector });
+        } else {
+          failures += images.length;
+          failed.push({ content: reply.key, error: reply.error });
+          for (const image of images) control.fail(image.name, reply.error);
+        }
+        if (done.length + failed.length >= FLUSH_IMAGES || performance.now() - lastFlush > FLUSH_MS) flush();
+        control.progress({ done: finished, message: `${stream.id}: extracting` });
+      },
+    });
+  } finally {
+    flush();
+    await Promise.all(writes);
+  }
+  return {
+    stream: stream.id,
+    version: stream.version,
+    done: finished - failures,
+    failed: failures,
+    reused: before.done,
+    seconds: (performance.now() - started) / 1000,
+  };
+}

@@ -1,0 +1,219 @@
+/** The experiment spec (JSON, versioned): spec/interfaces.md. Presets fill what is left out; unknown fields are errors. */
+import { z } from 'zod';
+import { StudioError } from './errors.ts';
+
+const positive = z.number().int().positive();
+
+const protocol = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('cv'),
+    folds: z.number().int().min(2).max(50).default(5),
+    seed: z.number().int().min(0).max(4294967295).default(42),
+    unit: z.enum(['image', 'group']).default('image'),
+  }),
+  z.strictObject({ kind: z.literal('cross') }),
+  z.strictObject({
+    kind: z.literal('finetune'),
+    folds: positive.default(5),
+    seed: z.number().int().default(42),
+    seeds: z.array(z.number().int()).default([42, 123, 456]),
+    mcDropout: positive.default(10),
+    epochs: positive.default(40),
+    lr: z.number().positive().default(0.00005),
+    batch: positive.default(32),
+  }),
+  z.strictObject({
+    kind: z.literal('split'),
+    repeats: positive.default(10),
+    unit: z.enum(['image', 'group']).default('image'),
+  }),
+  z.strictObject({ kind: z.literal('official') }),
+  z.strictObject({
+    kind: z.literal('fraction'),
+    fractions: z.array(z.number().gt(0).max(1)).default([0.2, 0.4, 0.6, 1]),
+  }),
+]);
+export type Protocol = z.infer<typeof protocol>;
+
+const fusionFields = {
+  gate: z.string().nullable(),
+  pca: positive,
+  hidden: z.array(positive).min(1).max(6),
+  dropout: z.number().min(0).lt(1),
+};
+const trainingFields = {
+  epochs: positive.max(10000),
+  batch: z.number().int().min(2).max(65536),
+  lr: z.number().positive(),
+  weightDecay: z.number().min(0),
+  clip: z.number().positive(),
+  lambdaPlcc: z.number().min(0),
+  lambdaRank: z.number().min(0),
+  seed: z.number().int().min(0).max(4294967295),
+  targets: z.enum(['standardized', 'raw']),
+};
+
+const ablationEntry = z.strictObject({
+  label: z.string().min(1).max(200),
+  streams: z.array(z.string()).min(1).optional(),
+  fusion: z.strictObject(fusionFields).partial().optional(),
+  training: z.strictObject(trainingFields).partial().optional(),
+});
+
+const inputSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  name: z.string().trim().min(1).max(200).optional(),
+  preset: z.enum(['studio', 'paper']).default('studio'),
+  train: z.string().min(1),
+  test: z.string().min(1).optional(),
+  streams: z.array(z.string().min(1)).min(1).max(32),
+  fusion: z.strictObject(fusionFields).partial().default({}),
+  protocol: protocol.default({ kind: 'cv', folds: 5, seed: 42, unit: 'image' }),
+  ablation: z.array(ablationEntry).max(64).default([]),
+  training: z.strictObject(trainingFields).partial().default({}),
+});
+
+/** A spec with every default filled in. */
+export type ExperimentSpec = {
+  version: 1;
+  name: string;
+  preset: Preset;
+  train: string;
+  test?: string | undefined;
+  streams: string[];
+  fusion: z.infer<z.ZodObject<typeof fusionFields>>;
+  protocol: Protocol;
+  ablation: z.infer<typeof ablationEntry>[];
+  training: z.infer<z.ZodObject<typeof trainingFields>>;
+};
+export type Preset = 'studio' | 'paper';
+
+type Defaults = Pick<ExperimentSpec, 'fusion' | 'training'>;
+const PAPER: Defaults = {
+  fusion: { gate: null, pca: 256, hidden: [512, 256], dropout: 0.3 },
+  training: {
+    epochs: 80,
+    batch: 128,
+    lr: 0.0005,
+    weightDecay: 0.0001,
+    clip: 1,
+    lambdaPlcc: 0.5,
+    lambdaRank: 0.5,
+    seed: 42,
+    targets: 'raw',
+  },
+};
+/** Defaults per preset: "paper" is the literal reading (2.4-2.7), "studio" standardises the targets (spec/fusion.md). */
+export const PRESETS: Record<Preset, Defaults> = {
+  paper: PAPER,
+  studio: { ...PAPER, training: { ...PAPER.training, targets: 'standardized' } },
+};
+
+/** Parses and completes a spec; throws StudioError bad-input that names the field (and the nearest known one). */
+export function parseExperimentSpec(json: unknown): ExperimentSpec {
+  const parsed = inputSchema.safeParse(acceptDatasetAlias(json));
+  if (!parsed.success) {
+    throw new StudioError('bad-input', `Experiment spec: ${parsed.error.issues.map(describeIssue).join('; ')}`, {
+      hint: 'Correct the spec; docs/experiments.md lists every field.',
+    });
+  }
+  const spec = parsed.data;
+  const defaults = PRESETS[spec.preset];
+  const name = spec.name ?? `${spec.streams.join(' + ')} on ${spec.train}`;
+  return {
+    ...spec,
+    name,
+    fusion: { ...defaults.fusion, ...spec.fusion },
+    training: { ...defaults.training, ...spec.training },
+  };
+}
+
+/** "dataset" is accepted as an alias of "train" where train and test are the same. */
+function acceptDatasetAlias(json: unknown): unknown {
+  if (json === null || typeof json !== 'object' || Array.isArray(json) || !('dataset' in json)) return json;
+  const { dataset, ...rest } = json as Record<string, unknown>;
+  if ('train' in rest && rest['train'] !== dataset) {
+    throw new StudioError('bad-input', 'Experiment spec: "dataset" and "train" name different datasets', {
+      hint: 'Give only one of them.',
+    });
+  }
+  return { ...rest, train: dataset };
+}
+
+/** Known field names by the path that they live under, for "did you mean". */
+const KNOWN: Record<string, string[]> = {
+  '': [...Object.keys(inputSchema.shape), 'dataset'],
+  fusion: Object.keys(fusionFields),
+  training: Object.keys(trainingFields),
+  protocol: ['kind', 'folds', 'seed', 'unit', 'seeds', 'mcDropout', 'epochs', 'lr', 'batch', 'repeats', 'fractions'],
+  ablation: Object.keys(ablationEntry.shape),
+};
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.filter((p) => typeof p === 'string').join('.');
+  const at = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = KNOWN[path] ?? KNOWN[path.split('.').at(-1) ?? ''] ?? [];
+    return issue.keys
+      .map((key) => {
+        const near = nearest(key, known);
+        return `unknown field "${at === '' ? key : `${at}.${key}`}"${near === null ? '' : ` (did you mean "${near}"?)`}`;
+      })
+      .join('; ');
+  }
+  return `${at === '' ? 'the whole' : `"${at}"`}: ${issue.message}`;
+}
+
+/** The known word with the smallest edit distance, or null where none is near (distance over half the length). */
+export function nearest(word: string, known: readonly string[]): string | null {
+  let best: string | null = null;
+  let bestDistance = Infinity;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best !== null && bestDistance <= Math.max(2, Math.ceil(best.length / 2)) ? best : null;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The runs of an experiment: the ablation's entries laid over the base, or the base alone. */
+export function runsOf(spec: ExperimentSpec): { label: string; spec: ExperimentSpec }[] {
+  if (spec.ablation.length === 0) return [{ label: spec.name, spec }];
+  return spec.ablation.map((entry) => ({
+    label: entry.label,
+    spec: {
+      ...spec,
+      ablation: [],
+      streams: entry.streams ?? spec.streams,
+      fusion: { ...spec.fusion, ...entry.fusion },
+      training: { ...spec.training, ...entry.training },
+    },
+  }));
+}
+
+/** Refuses what a later version fills in, by name; nothing is ever ignored. */
+export function refuseNotAvailable(spec: ExperimentSpec): void {
+  const refuse = (what: string): never => {
+    throw new StudioError('not-available', `${what} is not available yet in this version`, {
+      hint: 'Available: protocol "cv" by image or group, static fusion ("gate": null) of NSS and imported streams.',
+    });
+  };
+  if (spec.protocol.kind !== 'cv') refuse(`Protocol "${spec.protocol.kind}"`);
+  if (spec.test !== undefined && spec.test !== spec.train) refuse('"test" with a second dataset');
+  for (const run of runsOf(spec)) {
+    if (run.spec.fusion.gate !== null) refuse(`"fusion.gate": "${run.spec.fusion.gate}"`);
+  }
+}

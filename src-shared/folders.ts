@@ -1,0 +1,13 @@
+/** The server's own folder browser: the page names folders by id only, never by path. */
+
+export type FolderEntry = { id: string; name: string };
+export type FolderListing = {
+  id: string;
+  /** Absolute path, for display only. */
+  path: string;
+  parent: string | null;
+  folders: FolderEntry[];
+  /** Files that matter here (label files), by name. */
+  labelFiles: string[];
+  images: number;
+};

@@ -1,0 +1,59 @@
+/** Jobs and the one event stream of a window. */
+import type { ErrorShape } from './errors.ts';
+
+export const JOB_KINDS = ['scan', 'extract', 'experiment', 'predict', 'demo'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+export type JobStatus = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+
+/** A job as lists, the drawer and the command line see it. */
+export type Job = {
+  id: number;
+  kind: JobKind;
+  title: string;
+  status: JobStatus;
+  /** Items done (reused ones included), of total; total 0 = not known yet. */
+  done: number;
+  total: number;
+  failed: number;
+  /** Items per second over the last stretch, null before there is one. */
+  rate: number | null;
+  etaSeconds: number | null;
+  /** What it is doing now, in words ("fold 3 of 5, epoch 12 of 80"). */
+  message: string;
+  error: ErrorShape | null;
+  /** Kind-specific outcome (src-shared/jobs.ts: ExtractResult, ExperimentResult, PredictResult; ScanReport; DemoResult). */
+  result: unknown;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+  /** Which of cancel, pause, resume, retry make sense now. */
+  actions: JobAction[];
+};
+export const JOB_ACTIONS = ['cancel', 'pause', 'resume', 'retry'] as const;
+export type JobAction = (typeof JOB_ACTIONS)[number];
+
+/** One item of a job that failed; the job went on. */
+export type JobFailure = { item: string; error: ErrorShape };
+
+export type ExtractResult = {
+  dataset: string;
+  device: string;
+  streams: { stream: string; version: string; done: number; failed: number; reused: number; seconds: number }[];
+};
+export type ExperimentResult = { experiment: number; runs: number[] };
+export type PredictedImage = {
+  image: string;
+  prediction: number | null;
+  prediction_std: number | null;
+  gates: Record<string, number>;
+  error: ErrorShape | null;
+};
+export type PredictResult = { run: number; predictions: PredictedImage[] };
+export type DemoResult = { dataset: number; experiment: number; run: number };
+
+/** What travels over GET /events (server-sent events, one JSON object per message). */
+export type StudioEvent =
+  | { type: 'hello'; version: string; home: string }
+  | { type: 'job'; job: Job }
+  | { type: 'changed'; noun: 'datasets' | 'streams' | 'experiments' | 'runs' }
+  | { type: 'epoch'; run: number; fold: number; epoch: number; epochs: number; loss: number; lr: number };
