@@ -22,7 +22,7 @@ export type Job = {
   message: string;
   error: ErrorShape | null;
   /** Kind-specific outcome (src-shared/jobs.ts: ExtractResult, ExperimentResult, PredictResult; ScanReport; DemoResult). */
-  result: unknown;
+  result?: unknown;
   createdAt: string;
   startedAt: string | null;
   finishedAt: string | null;

@@ -80,7 +80,10 @@ const INTENSITY: Record<string, Phrases> = {
   std: ['the contrast (standard deviation of luma)', 'light and dark lie close together'],
   skew: ['the skewness of luma', 'few bright pixels stand out of a dark surrounding'],
   kurtosis: ['the excess kurtosis of luma', 'a few pixels are far brighter or darker than the rest'],
-  entropy: ['the entropy of the luma histogram in bits', 'many different grey levels occur, as in texture or noise'],
+  entropy: [
+    'the entropy of the luma histogram in bits',
+    'many different grey levels occur, as in texture or noise',
+  ],
 };
 
 const MOMENT: Record<string, string> = {
@@ -119,9 +122,13 @@ const EXPLAIN: Record<NssFamilyId, (parts: string[]) => Phrases> = {
 
 function explainLbp(code: number): Phrases {
   if (code === 14) {
-    return ['the share of pixels with an irregular neighbourhood (non-uniform LBP code)', 'noise or fine texture is present'];
+    return [
+      'the share of pixels with an irregular neighbourhood (non-uniform LBP code)',
+      'noise or fine texture is present',
+    ];
   }
-  const what = `the share of pixels with ${code} of their 13 neighbours, in one run, at least as bright (LBP code ${code})`;
+  const count = code === 0 ? 'none' : code === 13 ? 'all' : `an unbroken run of ${code}`;
+  const what = `the share of pixels with ${count} of their 13 neighbours at least as bright (LBP code ${code})`;
   if (code === 0) return [what, 'single bright spots occur'];
   if (code === 13) return [what, 'areas are flat or hold single dark spots'];
   if (code === 6 || code === 7) return [what, 'straight edges occur'];
@@ -144,7 +151,10 @@ function explainLogGabor(parts: string[]): Phrases {
 function explainColor(channel: string, statistic: string): Phrases {
   if (channel === 'cov') {
     const [a, b] = [...statistic].map((c) => CHANNELS[c]);
-    return [`the covariance of ${a} and ${b}`, 'the two channels rise and fall together strongly, as in contrasty grey content'];
+    return [
+      `the covariance of ${a} and ${b}`,
+      'the two channels rise and fall together strongly, as in contrasty grey content',
+    ];
   }
   const color = CHANNELS[channel]!;
   const high: Record<string, string> = {

@@ -142,7 +142,7 @@ export function datasetReads(db: Db) {
     },
     labels: (id: number) => JSON.parse(requireRow(id).labels) as string[],
     notes: (id: number) => JSON.parse(requireRow(id).notes) as string[],
-    distortions: (id: number) => distortions.all(id).map((d) => ({ ...d, name: distortionName(d.type) ?? d.type })),
+    distortions: (id: number) => distortions.all(id).map((d) => ({ ...d, name: distortionName(d.type) })),
     levels: (id: number) => levels.all(id),
     observed(id: number) {
       const range = observed.get(id);

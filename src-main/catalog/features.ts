@@ -33,9 +33,12 @@ export function featureReads(db: Db) {
     'SELECT stream, version, dimension, source, columns FROM imported_streams ORDER BY imported_at',
   );
   const active = db.prepare<[number], StreamKey>('SELECT stream, version FROM dataset_streams WHERE dataset_id = ? ORDER BY stream');
+  const contents = db.prepare<[number], { name: string; content: string }>(
+    'SELECT name, content FROM images WHERE dataset_id = ? ORDER BY position',
+  );
   const vectors = db
     .prepare<[number, string, string, number, number], [number, Buffer]>(
-      `SELECT i.id, f.vector FROM images i JOIN features f ON f.content = i.content AND f.stream = ?2 AND f.version = ?3
+      `SELECT i.position, f.vector FROM images i JOIN features f ON f.content = i.content AND f.stream = ?2 AND f.version = ?3
        WHERE i.dataset_id = ?1 AND i.position >= ?4 AND i.position < ?5 ORDER BY i.position`,
     )
     .raw();
@@ -54,9 +57,11 @@ export function featureReads(db: Db) {
       imported.all().map((s) => ({ ...s, columns: s.columns === null ? null : (JSON.parse(s.columns) as string[]) })),
     /** The version that each stream of the dataset stands for (extracted or imported last). */
     activeStreams: (dataset: number) => active.all(dataset),
+    /** Name and content of every image, in label order. */
+    contents: (dataset: number) => contents.all(dataset),
     /** Vectors of label positions [from, to), so that a caller can read a large dataset in slices. */
     slice: (dataset: number, key: StreamKey, from: number, to: number) =>
-      (vectors.all(dataset, key.stream, key.version, from, to) as [number, Buffer][]).map(([image, blob]) => ({ image, vector: floats(blob) })),
+      (vectors.all(dataset, key.stream, key.version, from, to) as [number, Buffer][]).map(([position, blob]) => ({ position, vector: floats(blob) })),
   };
 }
 

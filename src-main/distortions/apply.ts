@@ -71,9 +71,13 @@ export async function applyDistortion(
     });
   }
   if (picture.width < SMALLEST_SIDE || picture.height < SMALLEST_SIDE) {
-    throw new StudioError('bad-input', `A picture of ${picture.width} x ${picture.height} px is too small to distort`, {
-      hint: `Both sides need at least ${SMALLEST_SIDE} px.`,
-    });
+    throw new StudioError(
+      'bad-input',
+      `A picture of ${picture.width} x ${picture.height} px is too small to distort`,
+      {
+        hint: `Both sides need at least ${SMALLEST_SIDE} px.`,
+      },
+    );
   }
   const distort = DISTORTIONS[type];
   if (distort === undefined) {

@@ -4,7 +4,12 @@
 export type Kernel = { side: number; weights: Float64Array };
 
 /** Gaussian blur with a window of 2 ceil(2 sigma) + 1 (MATLAB's imgaussfilt), separable. */
-export function gaussianBlur(plane: Float32Array, width: number, height: number, sigma: number): Float32Array {
+export function gaussianBlur(
+  plane: Float32Array,
+  width: number,
+  height: number,
+  sigma: number,
+): Float32Array {
   const taps = gaussianTaps(sigma, Math.ceil(2 * sigma));
   return blurSeparable(plane, width, height, taps);
 }
@@ -17,7 +22,12 @@ export function gaussianTaps(sigma: number, radius: number): Float64Array {
 }
 
 /** Rows, then columns, with the same symmetric taps. */
-export function blurSeparable(plane: Float32Array, width: number, height: number, taps: Float64Array): Float32Array {
+export function blurSeparable(
+  plane: Float32Array,
+  width: number,
+  height: number,
+  taps: Float64Array,
+): Float32Array {
   const radius = taps.length >> 1;
   const rows = new Float32Array(plane.length);
   const padded = new Float32Array(width + 2 * radius);
@@ -29,7 +39,8 @@ export function blurSeparable(plane: Float32Array, width: number, height: number
     for (let x = 0; x < width; x++) {
       const centre = x + radius;
       let sum = taps[radius]! * padded[centre]!;
-      for (let k = 1; k <= radius; k++) sum += taps[radius + k]! * (padded[centre - k]! + padded[centre + k]!);
+      for (let k = 1; k <= radius; k++)
+        sum += taps[radius + k]! * (padded[centre - k]! + padded[centre + k]!);
       rows[y * width + x] = sum;
     }
   }

@@ -71,7 +71,8 @@ function paintLeaf({ width, height, light, covered, tile, style }: Canvas, leaf:
     for (let column = left; column <= right; column++) {
       const i = row * width + column;
       if (covered[i] !== 0) continue;
-      const [dx, dy] = [column - x, row - y];
+      const dx = column - x;
+      const dy = row - y;
       if (!covers(dx, dy)) continue;
       covered[i] = 1;
       painted++;

@@ -68,7 +68,8 @@ function randomShape(random: Random, radius: number): Pick<Leaf, 'reach' | 'cove
     return {
       reach: radius,
       covers: (dx, dy) => {
-        const [u, v] = [dx * cosine + dy * sine, (dy * cosine - dx * sine) / aspect];
+        const u = dx * cosine + dy * sine;
+        const v = (dy * cosine - dx * sine) / aspect;
         const inSector = Math.abs((((Math.atan2(v, u) % sector) + sector) % sector) - sector / 2);
         return Math.hypot(u, v) * Math.cos(inSector) < inner;
       },
@@ -77,7 +78,8 @@ function randomShape(random: Random, radius: number): Pick<Leaf, 'reach' | 'cove
   return {
     reach: radius,
     covers: (dx, dy) => {
-      const [u, v] = [dx * cosine + dy * sine, (dy * cosine - dx * sine) / aspect];
+      const u = dx * cosine + dy * sine;
+      const v = (dy * cosine - dx * sine) / aspect;
       return Math.hypot(u, v) < (radius * (1 + depth * Math.cos(corners * Math.atan2(v, u)))) / (1 + depth);
     },
   };
@@ -95,7 +97,7 @@ function randomMaterial(random: Random, style: SceneStyle, depth: number): Mater
     a: a + 3 * random.gaussian(),
     b: b + 3 * random.gaussian(),
     // Log-normal: most surfaces are faintly textured, a few strongly.
-    contrast: style.texture * 5 * Math.exp(0.7 * random.gaussian()),
+    contrast: Math.min(25, style.texture * 4 * Math.exp(0.9 * random.gaussian())),
     tint: random.uniform(0, 4),
     grain: random.uniform(0, Math.PI),
     fineness: 2 ** random.uniform(-0.3, 1.2),

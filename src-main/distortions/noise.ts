@@ -41,8 +41,10 @@ export function addImpulseNoise(picture: RgbPicture, density: number, random: Ra
 /** Type 14: each R, G, B value times 1 + n, n uniform with mean 0 (MATLAB's imnoise 'speckle'). */
 export function addMultiplicativeNoise(picture: RgbPicture, variance: number, random: Random): RgbPicture {
   const limit = Math.sqrt(3 * variance);
-  const data = Uint8ClampedArray.from(picture.data, (value) => value * (1 + random.uniform(-limit, limit)));
-  return { ...picture, data: new Uint8Array(data.buffer) };
+  const { data } = picture;
+  const out = new Uint8ClampedArray(data.length); // rounds and clamps
+  for (let k = 0; k < data.length; k++) out[k] = data[k]! * (1 + random.uniform(-limit, limit));
+  return { ...picture, data: new Uint8Array(out.buffer) };
 }
 
 /** Type 15: white noise of the given variance, then the DCT denoiser told that variance. */

@@ -28,7 +28,9 @@ export function minimumVariancePalette(picture: RgbPicture, colours: number): Pa
 function cellsOf({ data }: RgbPicture): Cell[] {
   const cells = new Map<number, Cell>();
   for (let k = 0; k < data.length; k += 3) {
-    const [r, g, b] = [data[k]!, data[k + 1]!, data[k + 2]!];
+    const r = data[k]!;
+    const g = data[k + 1]!;
+    const b = data[k + 2]!;
     const key = ((r >> 3) << 10) | ((g >> 3) << 5) | (b >> 3);
     const cell = cells.get(key);
     if (cell === undefined) cells.set(key, { r, g, b, count: 1 });
@@ -39,7 +41,12 @@ function cellsOf({ data }: RgbPicture): Cell[] {
       cell.count++;
     }
   }
-  return [...cells.values()].map(({ r, g, b, count }) => ({ r: r / count, g: g / count, b: b / count, count }));
+  return [...cells.values()].map(({ r, g, b, count }) => ({
+    r: r / count,
+    g: g / count,
+    b: b / count,
+    count,
+  }));
 }
 
 /** Mean colour, widest channel and squared error (over all three channels) of a box. */

@@ -44,7 +44,7 @@ export function randomStyle(random: Random, width: number, height: number): Scen
   });
   return {
     palette,
-    smallestRadius: 2 ** random.uniform(1.5, 4.2),
+    smallestRadius: 2 ** random.uniform(1.9, 4.5),
     largestRadius: Math.hypot(width, height) * random.uniform(0.2, 0.5),
     texture: random.uniform(0.6, 1.4),
     light: { strength: random.uniform(4, 16), angle: random.uniform(0, 2 * Math.PI) },

@@ -83,10 +83,16 @@ function compareChannel(
   const area = WINDOW * WINDOW;
   // Sums of x, y, x x + y y and x y over the window's rows, per column, sliding downwards.
   const columns = [0, 1, 2, 3].map(() => new Float64Array(width));
-  const [sumX, sumY, sumSquares, sumProducts] = columns as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const [sumX, sumY, sumSquares, sumProducts] = columns as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   const slide = (row: number, sign: number): void => {
     for (let i = 0, k = row * width; i < width; i++, k++) {
-      const [u, v] = [x[k]!, y[k]!];
+      const u = x[k]!;
+      const v = y[k]!;
       sumX[i]! += sign * u;
       sumY[i]! += sign * v;
       sumSquares[i]! += sign * (u * u + v * v);
@@ -98,14 +104,18 @@ function compareChannel(
     slide(row, 1);
     if (row >= WINDOW) slide(row - WINDOW, -1);
     if (row < WINDOW - 1) continue;
-    let [sx, sy, ss, sp] = [0, 0, 0, 0];
+    let sx = 0;
+    let sy = 0;
+    let ss = 0;
+    let sp = 0;
     for (let i = 0; i < width; i++) {
       sx += sumX[i]!;
       sy += sumY[i]!;
       ss += sumSquares[i]!;
       sp += sumProducts[i]!;
       if (i < WINDOW - 1) continue;
-      const [meanX, meanY] = [sx / area, sy / area];
+      const meanX = sx / area;
+      const meanY = sy / area;
       const variances = ss / area - (meanX * meanX + meanY * meanY); // so that equal windows give exactly 1
       const covariance = sp / area - meanX * meanY;
       structure[at]! += (share * (2 * covariance + constant)) / (variances + constant);

@@ -22,7 +22,10 @@ export function jitter(picture: RgbPicture, amount: number, random: Random): Rgb
         const u = fromX - left;
         const v = fromY - top;
         const k = top * width + left;
-        const [w00, w01, w10, w11] = [(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v];
+        const w00 = (1 - u) * (1 - v);
+        const w01 = u * (1 - v);
+        const w10 = (1 - u) * v;
+        const w11 = u * v;
         next[0][i] = w00 * r[k]! + w01 * r[k + 1]! + w10 * r[k + width]! + w11 * r[k + width + 1]!;
         next[1][i] = w00 * g[k]! + w01 * g[k + 1]! + w10 * g[k + width]! + w11 * g[k + width + 1]!;
         next[2][i] = w00 * b[k]! + w01 * b[k + 1]! + w10 * b[k + width]! + w11 * b[k + width + 1]!;

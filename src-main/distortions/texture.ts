@@ -45,11 +45,15 @@ function fade(t: number): number {
 
 /** The tile's value at (x, y) texels, bilinear, repeated beyond its borders. */
 export function sampleTile({ side, values }: Tile, x: number, y: number): number {
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [u, v] = [x - left, y - top];
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const u = x - left;
+  const v = y - top;
   const mask = side - 1;
-  const [x0, x1] = [left & mask, (left + 1) & mask];
-  const [y0, y1] = [(top & mask) * side, ((top + 1) & mask) * side];
+  const x0 = left & mask;
+  const x1 = (left + 1) & mask;
+  const y0 = (top & mask) * side;
+  const y1 = ((top + 1) & mask) * side;
   return (
     (1 - v) * ((1 - u) * values[y0 + x0]! + u * values[y0 + x1]!) +
     v * ((1 - u) * values[y1 + x0]! + u * values[y1 + x1]!)

@@ -32,7 +32,11 @@ export type FoldTable = { folds: Metrics[]; mean: FoldSummary; std: FoldSummary 
 export type FoldSummary = Omit<Metrics, 'n'>;
 
 /** The fold table of out-of-fold predictions; `folds` holds the image indices of each fold's test side. */
-export function foldTable(prediction: Float64Array, target: Float64Array, folds: readonly Int32Array[]): FoldTable {
+export function foldTable(
+  prediction: Float64Array,
+  target: Float64Array,
+  folds: readonly Int32Array[],
+): FoldTable {
   const rows = folds.map((images) => metrics(take(prediction, images), take(target, images)));
   return { folds: rows, mean: summarise(rows, mean), std: summarise(rows, std) };
 }
@@ -54,7 +58,11 @@ function std(values: readonly number[]): number {
   return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }
 
-function sroccOf(prediction: Float64Array, target: Float64Array, images: Int32Array): { n: number; srocc: number | null } {
+function sroccOf(
+  prediction: Float64Array,
+  target: Float64Array,
+  images: Int32Array,
+): { n: number; srocc: number | null } {
   return { n: images.length, srocc: srocc(take(prediction, images), take(target, images)) };
 }
 

@@ -137,7 +137,12 @@ export class WeightedSample {
 }
 
 /** Pearson's correlation with multiplicities; `shift` is a value near both means (any value is correct). */
-function weightedCorrelation(a: Float64Array, b: Float64Array, weights: Weights, shift: number): number | null {
+function weightedCorrelation(
+  a: Float64Array,
+  b: Float64Array,
+  weights: Weights,
+  shift: number,
+): number | null {
   let n = 0;
   let su = 0;
   let sv = 0;

@@ -21,12 +21,18 @@ export function groupKFold(groups: readonly string[], k: number, seed: number): 
   const numbers = new Map<string, number>();
   for (const group of groups) if (!numbers.has(group)) numbers.set(group, numbers.size);
   if (numbers.size < k) {
-    throw new StudioError('bad-input', `${k} folds by group need at least ${k} groups, there are ${numbers.size}`, {
-      hint: 'Use fewer folds ("protocol.folds") or folds by image ("protocol.unit": "image").',
-    });
+    throw new StudioError(
+      'bad-input',
+      `${k} folds by group need at least ${k} groups, there are ${numbers.size}`,
+      {
+        hint: 'Use fewer folds ("protocol.folds") or folds by image ("protocol.unit": "image").',
+      },
+    );
   }
   const foldOfGroup = new Int32Array(numbers.size);
-  split(numbers.size, k, seed).forEach((members, fold) => members.forEach((group) => (foldOfGroup[group] = fold)));
+  split(numbers.size, k, seed).forEach((members, fold) =>
+    members.forEach((group) => (foldOfGroup[group] = fold)),
+  );
   const foldOfImage = groups.map((group) => foldOfGroup[numbers.get(group)!]!);
   return Array.from({ length: k }, (_, fold) =>
     Int32Array.from(foldOfImage.flatMap((f, image) => (f === fold ? [image] : []))),

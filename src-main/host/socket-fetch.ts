@@ -11,6 +11,8 @@ import type { ClientTrust } from './handler.ts';
 import { TRUST_HEADER, VERSION_HEADER } from './socket-protocol.ts';
 
 const NO_BODY = new Set([204, 205, 304]);
+// Headers of one connection, not of the message: they are not passed on.
+const OF_THE_CONNECTION = ['host', 'connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect'];
 
 /** Sends a web Request (its path, headers and body; its host does not matter) to the engine and resolves with the Response
  *  as soon as the headers are there. Bodies stream both ways; the request's signal aborts both.
@@ -25,7 +27,7 @@ export async function socketFetch(
   checkOwner(socketPath);
   const { pathname, search } = new URL(request.url);
   const headers: Record<string, string> = Object.fromEntries(request.headers);
-  delete headers['host'];
+  for (const name of OF_THE_CONNECTION) delete headers[name];
   headers['authorization'] = `Bearer ${token}`;
   headers[VERSION_HEADER] = STUDIO_VERSION;
   headers[TRUST_HEADER] = trust;
@@ -59,8 +61,7 @@ export async function socketFetch(
   for (let at = 0; at < incoming.rawHeaders.length; at += 2) {
     answerHeaders.append(incoming.rawHeaders[at]!, incoming.rawHeaders[at + 1]!);
   }
-  // Of the connection, not of the message: a Response must not repeat them.
-  for (const name of ['connection', 'keep-alive', 'transfer-encoding']) answerHeaders.delete(name);
+  for (const name of OF_THE_CONNECTION) answerHeaders.delete(name);
   const empty = NO_BODY.has(status) || request.method === 'HEAD';
   if (empty) incoming.resume();
   const body = empty ? null : (Readable.toWeb(incoming) as ReadableStream);

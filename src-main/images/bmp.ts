@@ -61,7 +61,10 @@ export function decodeBmp(bytes: Buffer, file: string): RgbPicture {
   const rowBytes = Math.ceil((width * header.bits) / 32) * 4;
   // Checked before bmp-ts allocates width x height x 4: a lying header must not cost memory.
   if (pixels < headerEnd || bytes.length - pixels < rowBytes * height) {
-    throw damaged(file, `${rowBytes * height} bytes of pixels announced, ${Math.max(0, bytes.length - pixels)} there`);
+    throw damaged(
+      file,
+      `${rowBytes * height} bytes of pixels announced, ${Math.max(0, bytes.length - pixels)} there`,
+    );
   }
   // bmp-ts ignores the pixel offset, so a gap in front of the pixels is taken out.
   const packed =
@@ -90,8 +93,12 @@ function damaged(file: string, reason: string): StudioError {
 }
 
 function unsupported(file: string, what: string): StudioError {
-  return new StudioError('unsupported-image', `The file is ${what}; only uncompressed 1, 8, 24 and 32 bit are read`, {
-    file,
-    hint: 'Convert it to PNG.',
-  });
+  return new StudioError(
+    'unsupported-image',
+    `The file is ${what}; only uncompressed 1, 8, 24 and 32 bit are read`,
+    {
+      file,
+      hint: 'Convert it to PNG.',
+    },
+  );
 }

@@ -18,7 +18,10 @@ export const PICTURE_EXTENSION = /\.(jpe?g|png|webp|tiff?|bmp)$/i;
 /** The format of a file's bytes. Throws 'unreadable-image' (empty) or 'unsupported-image' (anything else). */
 export function detectFormat(bytes: Buffer, file: string): PictureFormat {
   if (bytes.length === 0) {
-    throw new StudioError('unreadable-image', 'The file is empty', { file, hint: 'Copy or download it again.' });
+    throw new StudioError('unreadable-image', 'The file is empty', {
+      file,
+      hint: 'Copy or download it again.',
+    });
   }
   const start = bytes.toString('latin1', 0, 16);
   if (start.startsWith('\xff\xd8\xff')) return 'jpeg';

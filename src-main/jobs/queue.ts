@@ -10,6 +10,8 @@ import { Rate } from './rate.ts';
 export type JobControl = {
   /** Aborted by cancel, pause and shutdown. A job stops soon, leaves finished work in the catalog, and throws or returns. */
   readonly signal: AbortSignal;
+  /** Why the signal was aborted; null before. */
+  intent(): StopIntent | null;
   progress(state: { done?: number; total?: number; message?: string }): void;
   /** Notes an item that failed; the job goes on. */
   fail(item: string, error: ErrorShape): void;
@@ -22,7 +24,8 @@ export type JobHandler<P> = (payload: P, control: JobControl, job: number) => Pr
 type Lane = 'scan' | 'work';
 const LANE: Record<JobKind, Lane> = { scan: 'scan', extract: 'work', experiment: 'work', predict: 'work', demo: 'work' };
 
-type Running = { stop: AbortController; intent: 'cancel' | 'pause' | 'shutdown' | null; finished: Promise<void> };
+export type StopIntent = 'cancel' | 'pause' | 'shutdown';
+type Running = { stop: AbortController; intent: StopIntent | null; finished: Promise<void> };
 type Live = StoredJob & { rate: Rate };
 
 const SAVE_EVERY_MS = 1000;
@@ -148,17 +151,15 @@ export class JobQueue {
   }
 
   async #stop(job: Live, intent: 'cancel' | 'pause'): Promise<void> {
-    const running = this.#running.get(job.id);
-    if (running === undefined) {
-      if (intent === 'pause') {
-        job.status = 'paused';
-        await this.#save(job);
-        this.#emit(job.id);
-      } else {
-        await this.#finish(job, 'cancelled', null);
-      }
+    if (job.status !== 'running' && intent === 'pause') {
+      job.status = 'paused';
+      await this.#save(job);
+      this.#emit(job.id);
       return;
     }
+    // A job that waits is started with its signal aborted, so that its handler can undo what queuing it announced.
+    if (job.status !== 'running') this.#start(job, intent);
+    const running = this.#running.get(job.id)!;
     running.intent = intent;
     running.stop.abort();
     await running.finished;
@@ -174,8 +175,9 @@ export class JobQueue {
     }
   }
 
-  #start(job: Live): void {
-    const running: Running = { stop: new AbortController(), intent: null, finished: Promise.resolve() };
+  #start(job: Live, intent: StopIntent | null = null): void {
+    const running: Running = { stop: new AbortController(), intent, finished: Promise.resolve() };
+    if (intent !== null) running.stop.abort();
     this.#running.set(job.id, running);
     job.status = 'running';
     job.startedAt ??= new Date().toISOString();
@@ -196,6 +198,7 @@ export class JobQueue {
     };
     const control: JobControl = {
       signal: running.stop.signal,
+      intent: () => running.intent,
       progress: ({ done, total, message }) => {
         if (total !== undefined) job.total = total;
         if (done !== undefined) {

@@ -16,7 +16,7 @@ export async function extractNss(
   items: readonly ExtractItem[],
   options: { signal: AbortSignal; workers?: number; onReply(reply: ExtractReply): void },
 ): Promise<void> {
-  options.signal.throwIfAborted();
+  if (options.signal.aborted) throw new StudioError('cancelled', 'Extraction stopped');
   const count = Math.min(options.workers ?? availableParallelism(), items.length);
   const workers = Array.from({ length: count }, () => new Worker(new URL('./extract-worker.ts', import.meta.url)));
   let next = 0;

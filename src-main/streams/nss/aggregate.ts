@@ -21,7 +21,8 @@ export function aggregate(values: Float64Array): Float64Array {
 function columnMeans(values: Float64Array, term: (value: number, feature: number) => number): Float64Array {
   const sums = new Float64Array(FEATURES);
   for (let start = 0; start < values.length; start += FEATURES) {
-    for (let feature = 0; feature < FEATURES; feature++) sums[feature]! += term(values[start + feature]!, feature);
+    for (let feature = 0; feature < FEATURES; feature++)
+      sums[feature]! += term(values[start + feature]!, feature);
   }
   const blocks = values.length / FEATURES;
   return sums.map((sum) => sum / blocks);

@@ -37,7 +37,9 @@ function filter(wavelength: number, orientation: number): Float64Array {
       if (kx === 0 && ky === 0) continue;
       const fx = frequency(kx);
       const fy = frequency(ky);
-      const radial = Math.exp(-(Math.log(Math.hypot(fx, fy) * wavelength) ** 2) / (2 * Math.log(SIGMA_ON_F) ** 2));
+      const radial = Math.exp(
+        -(Math.log(Math.hypot(fx, fy) * wavelength) ** 2) / (2 * Math.log(SIGMA_ON_F) ** 2),
+      );
       const difference = Math.atan2(-fy, fx) - orientation;
       const d = Math.abs(Math.atan2(Math.sin(difference), Math.cos(difference)));
       gains[ky * BLOCK + kx] = radial * Math.exp(-(d * d) / (2 * ANGULAR_SIGMA ** 2));
@@ -52,7 +54,10 @@ function frequency(k: number): number {
 }
 
 function magnitude(spectrum: Spectrum, gains: Float64Array): Float64Array {
-  const filtered = { re: spectrum.re.map((v, i) => v * gains[i]!), im: spectrum.im.map((v, i) => v * gains[i]!) };
+  const filtered = {
+    re: spectrum.re.map((v, i) => v * gains[i]!),
+    im: spectrum.im.map((v, i) => v * gains[i]!),
+  };
   const response = dft2(filtered, 1);
   return response.re.map((re, i) => Math.hypot(re, response.im[i]!) / (BLOCK * BLOCK));
 }

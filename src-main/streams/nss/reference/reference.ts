@@ -20,7 +20,11 @@ export function describeReference(picture: RgbPicture): Float64Array {
 }
 
 /** rows * columns x 69 block features, row-major. Throws like describeReference. */
-export function blocksReference(picture: RgbPicture): { rows: number; columns: number; values: Float64Array } {
+export function blocksReference(picture: RgbPicture): {
+  rows: number;
+  columns: number;
+  values: Float64Array;
+} {
   const { rows, columns } = blockGrid(picture);
   const thousandths = lumaThousandths(picture);
   const luma = mapPlane(thousandths, (s) => s / 1000);
@@ -47,5 +51,9 @@ export function blocksReference(picture: RgbPicture): { rows: number; columns: n
 }
 
 function channelPlane({ width, height, data }: RgbPicture, channel: number): Plane {
-  return { width, height, values: Float64Array.from({ length: width * height }, (_, i) => data[3 * i + channel]!) };
+  return {
+    width,
+    height,
+    values: Float64Array.from({ length: width * height }, (_, i) => data[3 * i + channel]!),
+  };
 }

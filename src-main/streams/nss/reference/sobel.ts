@@ -8,7 +8,8 @@ export function sobelMagnitudes(plane: Plane): { x: Plane; y: Plane } {
   const gy = new Float64Array(plane.values.length);
   for (let y = 0; y < plane.height; y++) {
     for (let x = 0; x < plane.width; x++) {
-      const column = (at: number) => pixel(plane, at, y - 1) + 2 * pixel(plane, at, y) + pixel(plane, at, y + 1);
+      const column = (at: number) =>
+        pixel(plane, at, y - 1) + 2 * pixel(plane, at, y) + pixel(plane, at, y + 1);
       const row = (at: number) => pixel(plane, x - 1, at) + 2 * pixel(plane, x, at) + pixel(plane, x + 1, at);
       gx[y * plane.width + x] = Math.abs(column(x + 1) - column(x - 1));
       gy[y * plane.width + x] = Math.abs(row(y + 1) - row(y - 1));

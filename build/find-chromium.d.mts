@@ -1,0 +1,2 @@
+export const CHROMIUM_SWITCHES: string[];
+export function findChromium(): string | null;

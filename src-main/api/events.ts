@@ -1,0 +1,35 @@
+import type { StudioEvent } from '../../src-shared/jobs.ts';
+import { STUDIO_VERSION } from '../../src-shared/version.ts';
+import type { Services } from './services.ts';
+
+const HEARTBEAT_MS = 15_000;
+
+/** GET /events: every studio event as server-sent events, until the client goes. */
+export function eventStream({ events, home, queue }: Services, signal: AbortSignal): Response {
+  const encoder = new TextEncoder();
+  let stop = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const send = (event: StudioEvent) => controller.enqueue(encoder.encode(`data: ${JSON.stringify(event)}\n\n`));
+      const unsubscribe = events.subscribe(send);
+      // Keeps proxies and the reader's own time-out from closing a quiet stream.
+      const heartbeat = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), HEARTBEAT_MS);
+      stop = () => {
+        unsubscribe();
+        clearInterval(heartbeat);
+      };
+      signal.addEventListener('abort', () => {
+        stop();
+        try {
+          controller.close();
+        } catch {
+          // already closed by the reader
+        }
+      });
+      send({ type: 'hello', version: STUDIO_VERSION, home: home.folder });
+      for (const job of queue.list(20).reverse()) send({ type: 'job', job });
+    },
+    cancel: () => stop(),
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
+}

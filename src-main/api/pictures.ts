@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { StudioError, errorShape } from '../../src-shared/errors.ts';
+import type { ImageRow } from '../catalog/images.ts';
+import { makeThumbnail, viewablePicture } from '../images/thumbnail.ts';
+import { rangeResponse } from '../host/ranges.ts';
+import type { Services } from './services.ts';
+
+const THUMBNAIL_SIZES = [128, 256, 512];
+/** Thumbnails made at the same time: sharp's own threads do the work, the rest waits its turn. */
+const CONCURRENT_THUMBNAILS = 4;
+
+/** GET /image/:id: the picture as the decoder sees it, in a form that a browser shows; ranges answered. */
+export async function imageResponse({ reader }: Services, id: number, request: Request): Promise<Response> {
+  const image = reader.images.get(id);
+  const file = pictureFile(reader.datasets.get(image.dataset_id).folder, image);
+  const etag = `"${image.content.slice(0, 32)}"`;
+  const { bytes, contentType } = await viewablePicture(await read(file), file);
+  return rangeResponse(request, bytes, contentType, etag);
+}
+
+/** GET /thumb/:id?s=256: a WebP thumbnail, made on first use and kept in the home under the content hash. */
+export async function thumbnailResponse({ reader, home }: Services, id: number, request: Request): Promise<Response> {
+  const size = Number(new URL(request.url).searchParams.get('s') ?? 256);
+  if (!THUMBNAIL_SIZES.includes(size)) {
+    throw new StudioError('bad-input', `No thumbnails of size ${size}`, { hint: `Sizes: ${THUMBNAIL_SIZES.join(', ')}.` });
+  }
+  const image = reader.images.get(id);
+  const etag = `"${image.content.slice(0, 32)}-${size}"`;
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304 });
+  const cached = path.join(home.thumbnails, image.content.slice(0, 2), `${image.content}-${size}.webp`);
+  const bytes = existsSync(cached) ? await readFile(cached) : await makeCached(cached, pictureFile(reader.datasets.get(image.dataset_id).folder, image), size, request.signal);
+  return new Response(new Uint8Array(bytes), {
+    headers: { 'content-type': 'image/webp', etag, 'cache-control': 'private, max-age=86400' },
+  });
+}
+
+let free = CONCURRENT_THUMBNAILS;
+const waiting: (() => void)[] = [];
+
+async function makeCached(cached: string, file: string, size: number, signal: AbortSignal): Promise<Buffer> {
+  if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+  else free--;
+  try {
+    if (signal.aborted) throw new StudioError('cancelled', 'No longer asked for');
+    const bytes = await makeThumbnail(await read(file), file, size);
+    await mkdir(path.dirname(cached), { recursive: true });
+    const temporary = `${cached}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+    await writeFile(temporary, bytes);
+    await rename(temporary, cached);
+    return bytes;
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) free++;
+    else next();
+  }
+}
+
+/** The image's absolute path; a label file that points out of its folder gets nothing. */
+function pictureFile(folder: string, image: ImageRow): string {
+  const file = path.resolve(folder, image.file);
+  if (!file.startsWith(path.resolve(folder) + path.sep)) {
+    throw new StudioError('forbidden', `The file of ${image.name} is outside the dataset folder`);
+  }
+  return file;
+}
+
+function read(file: string): Promise<Buffer> {
+  return readFile(file).catch((error: unknown) => {
+    throw StudioError.fromShape(errorShape(error, file));
+  });
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { StudioError } from '../../src-shared/errors.ts';
+import type { Run, RunPredictions } from '../../src-shared/runs.ts';
+import { importPredictionsFile } from '../jobs/import-predictions.ts';
+import { runDetail, runView } from './run-view.ts';
+import { procedure, requireLocal, router, runInput } from './trpc.ts';
+
+/** Runs: results, worst images, another model's predictions, predicting new pictures. */
+export const runsRouter = router({
+  list: procedure.query(({ ctx: { services } }): Run[] => services.reader.runs.list().map((r) => runView(services.reader, r))),
+
+  get: procedure.input(runInput).query(({ ctx, input }) => runDetail(ctx.services.reader, input.run)),
+
+  predictions: procedure.input(runInput).query(({ ctx: { services }, input: { run } }): RunPredictions => {
+    services.reader.runs.get(run);
+    const rows = services.reader.runs.predictions(run);
+    return {
+      run,
+      image: rows.map((r) => r.image),
+      name: rows.map((r) => r.name),
+      mos: rows.map((r) => r.mos),
+      prediction: rows.map((r) => r.prediction),
+      fold: rows.map((r) => r.fold),
+      distortion: rows.map((r) => r.distortion),
+    };
+  }),
+
+  worst: procedure
+    .input(z.strictObject({ run: z.number().int(), limit: z.number().int().min(1).max(500).default(24) }))
+    .query(({ ctx, input }) => ctx.services.reader.runs.worst(input.run, input.limit)),
+
+  rename: procedure
+    .input(z.strictObject({ run: z.number().int(), label: z.string().trim().min(1).max(200) }))
+    .mutation(async ({ ctx: { services }, input }) => {
+      services.reader.runs.get(input.run);
+      await services.writer.renameRun(input.run, input.label);
+      services.events.emit({ type: 'changed', noun: 'runs' });
+    }),
+
+  delete: procedure.input(runInput).mutation(async ({ ctx: { services }, input }) => {
+    const run = services.reader.runs.get(input.run);
+    if (run.status === 'running' || run.status === 'queued') {
+      throw new StudioError('conflict', `Run ${run.id} is ${run.status}`, { hint: 'Cancel its job first.' });
+    }
+    await services.writer.deleteRun(input.run);
+    services.events.emit({ type: 'changed', noun: 'runs' });
+  }),
+
+  predict: procedure
+    .input(z.strictObject({ run: z.number().int(), paths: z.array(z.string().min(1)).min(1) }))
+    .mutation(async ({ ctx: { services, trust }, input }) => {
+      requireLocal(trust);
+      const run = services.reader.runs.get(input.run);
+      return { job: await services.queue.add('predict', `Predict with run ${run.id}`, input) };
+    }),
+
+  importPredictions: procedure
+    .input(z.strictObject({ dataset: z.number().int(), name: z.string().trim().min(1).max(200), path: z.string() }))
+    .mutation(async ({ ctx: { services, trust }, input }) => {
+      requireLocal(trust);
+      const id = await importPredictionsFile(services, input);
+      services.events.emit({ type: 'changed', noun: 'runs' });
+      return runView(services.reader, services.reader.runs.get(id));
+    }),
+});

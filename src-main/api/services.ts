@@ -1,0 +1,20 @@
+import type { CatalogWriter } from '../catalog/commands.ts';
+import type { CatalogReader } from '../catalog/reader.ts';
+import type { Home } from '../home/home.ts';
+import type { Log } from '../home/log.ts';
+import type { FolderBrowser } from '../host/browse.ts';
+import type { EventHub } from '../jobs/events.ts';
+import type { JobQueue } from '../jobs/queue.ts';
+import type { Scanner } from '../jobs/scan.ts';
+
+/** What the routers work with; made once by engine.ts. */
+export type Services = {
+  home: Home;
+  log: Log;
+  reader: CatalogReader;
+  writer: CatalogWriter;
+  events: EventHub;
+  queue: JobQueue;
+  scanner: Scanner;
+  folders: FolderBrowser;
+};

@@ -1,0 +1,27 @@
+/** The registry of commands: name -> how it is called and what runs it. One file per noun. */
+import { datasetsCommand, importCommand } from './datasets.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { extractCommand } from './extract.ts';
+import { featuresCommand } from './features.ts';
+import { jobsCommand } from './jobs.ts';
+import { predictCommand, predictionsCommand } from './predict.ts';
+import { resultsCommand, runCommand, runsCommand } from './runs.ts';
+import { serveCommand } from './serve.ts';
+import type { Command } from './command.ts';
+
+export const COMMANDS: Record<string, Command> = {
+  serve: serveCommand,
+  import: importCommand,
+  datasets: datasetsCommand,
+  extract: extractCommand,
+  features: featuresCommand,
+  run: runCommand,
+  runs: runsCommand,
+  results: resultsCommand,
+  predict: predictCommand,
+  predictions: predictionsCommand,
+  jobs: jobsCommand,
+  demo: demoCommand,
+  doctor: doctorCommand,
+};

@@ -1,0 +1,83 @@
+/** The studio's own synthetic demo dataset (src-main/distortions writes it): dataset.json and labels.csv. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { scaleSchema } from '../../src-shared/dataset.ts';
+import { StudioError, errorShape } from '../../src-shared/errors.ts';
+import { parseNumber, parseOptional, readCsvRows } from './csv.ts';
+import { addLabel, blankRow, chooseLabel, columnPositions, originalCells, tableWith } from './label-table.ts';
+import type { DatasetReader, LabelRow, LabelTable } from './label-table.ts';
+
+const COLUMNS = ['image', 'reference', 'distortion', 'level', 'mos', 'std', 'votes'] as const;
+
+/** What dataset.json must say; other fields (seed, generator version...) are free. */
+export const demoCard = z.looseObject({
+  format: z.literal('biqa-demo'),
+  synthetic: z.literal(true),
+  name: z.string().trim().min(1).max(120).default('demo'),
+  scale: scaleSchema.default({ min: 0, max: 100, better: 'higher' }),
+});
+
+/** Reader of the demo dataset. Label: mos; group: the pristine scene. */
+export const demoReader: DatasetReader = {
+  format: 'biqa-demo',
+  title: 'the synthetic demo',
+  labelFile: 'dataset.json with labels.csv',
+  recognises: (folder) =>
+    folder.index.files.includes('dataset.json') && tableWith(folder, COLUMNS) !== undefined,
+  async read(folder, options, signal): Promise<LabelTable> {
+    const card = await readCard(path.join(folder.index.folder, 'dataset.json'));
+    const table = tableWith(folder, COLUMNS)!;
+    const label = chooseLabel(['mos'], options.label, table.file);
+    const at = columnPositions(table, COLUMNS);
+    const rows: LabelRow[] = [];
+    await readCsvRows(
+      table,
+      (cells, number) => {
+        const row = blankRow(number, cells[at.image]!);
+        row.reference = cells[at.reference] || null;
+        row.group = row.reference;
+        row.distortion = cells[at.distortion] || null;
+        row.level = parseOptional(cells[at.level]);
+        addLabel(row, {
+          name: 'mos',
+          mos: parseNumber(cells[at.mos]!),
+          std: parseOptional(cells[at.std]),
+          votes: parseOptional(cells[at.votes]),
+        });
+        row.original = originalCells(table.columns, cells);
+        rows.push(row);
+      },
+      signal,
+    );
+    return {
+      file: table.file,
+      name: card.name,
+      label,
+      labels: ['mos'],
+      scale: card.scale,
+      groupKind: 'reference image',
+      synthetic: true,
+      rows,
+      notes: ['Synthetic: generated scenes with computed scores, no human rated them.'],
+      dropped: [],
+      imageFolders: ['images', ''],
+      mixesFolders: false,
+    };
+  },
+};
+
+async function readCard(file: string): Promise<z.infer<typeof demoCard>> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw StudioError.fromShape(errorShape(error, file));
+  });
+  try {
+    return demoCard.parse(JSON.parse(text));
+  } catch (error) {
+    throw new StudioError('bad-input', 'dataset.json does not describe a demo dataset of this studio', {
+      file,
+      hint: 'Generate the demo again: studio demo. For your own pictures remove dataset.json.',
+      cause: error,
+    });
+  }
+}

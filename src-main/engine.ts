@@ -1,0 +1,109 @@
+/** The engine: catalog, jobs and API behind one handler. Run as a program it is what the Electron shell starts. */
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createHandler } from './api/handler.ts';
+import type { Services } from './api/services.ts';
+import { openCatalogReader } from './catalog/reader.ts';
+import { startCatalogWriter } from './catalog/writer.ts';
+import { resolveHome } from './home/home.ts';
+import { acquireHomeLock } from './home/lock.ts';
+import { openLog } from './home/log.ts';
+import { removePresence, writePresence } from './home/presence.ts';
+import { FolderBrowser } from './host/browse.ts';
+import type { EngineHandler } from './host/handler.ts';
+import { onParentGone } from './host/parent-watch.ts';
+import { newToken } from './host/secrets.ts';
+import { listenSocket } from './host/socket.ts';
+import { runDemo } from './jobs/demo.ts';
+import { EventHub } from './jobs/events.ts';
+import { runExperiment } from './jobs/experiment.ts';
+import { extractStreams } from './jobs/extract.ts';
+import { predictImages } from './jobs/predict.ts';
+import { JobQueue } from './jobs/queue.ts';
+import { Scanner } from './jobs/scan.ts';
+import { errorShape } from '../src-shared/errors.ts';
+import { STUDIO_VERSION } from '../src-shared/version.ts';
+
+/** The built window, beside the sources in development and in the packaged app alike. */
+export const RENDERER_FOLDER = fileURLToPath(new URL('../out/renderer', import.meta.url));
+
+export type Engine = { services: Services; handler: EngineHandler; close(): Promise<void> };
+
+/**
+ * Opens a home: lock, log, catalog, queue (which resumes what was unfinished), and the local socket on which other
+ * commands hand over their work. Throws StudioError busy where another engine holds the home.
+ */
+export async function startEngine(options: { home?: string | undefined; root?: string | undefined } = {}): Promise<Engine> {
+  const home = resolveHome(options.home);
+  const lock = acquireHomeLock(home);
+  const log = openLog(home);
+  try {
+    const catalog = await startCatalogWriter(home.catalog, home.backups);
+    const { writer } = catalog;
+    const reader = openCatalogReader(home.catalog);
+    const events = new EventHub();
+    const scanner = new Scanner({ reader, writer });
+    const queue = new JobQueue({ reader, writer, events });
+    const folders = new FolderBrowser(options.root ?? os.homedir());
+    const services: Services = { home, log, reader, writer, events, queue, scanner, folders };
+    registerJobs(services);
+    const handler = createHandler(services, RENDERER_FOLDER);
+    const token = newToken();
+    const socket = await listenSocket(handler, home, token);
+    writePresence(home, { pid: process.pid, version: STUDIO_VERSION, socket: socket.path, token });
+    log.info('engine started', { version: STUDIO_VERSION, pid: process.pid });
+    await queue.restore();
+    return {
+      services,
+      handler,
+      async close() {
+        removePresence(home);
+        await queue.close();
+        await socket.close();
+        reader.close();
+        await catalog.close();
+        log.info('engine stopped');
+        await log.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    log.error('engine failed to start', errorShape(error));
+    lock.release();
+    throw error;
+  }
+}
+
+function registerJobs(services: Services): void {
+  const { queue, scanner, reader, events, home } = services;
+  const parts = { ...services, catalogFile: home.catalog, demoFolder: home.demo };
+  const changed = () => events.emit({ type: 'changed', noun: 'streams' });
+  queue.handle('scan', scanner.scan.bind(scanner));
+  queue.handle('extract', (payload: Parameters<typeof extractStreams>[0], control) =>
+    extractStreams(payload, control, parts).finally(changed),
+  );
+  queue.handle('experiment', (payload: Parameters<typeof runExperiment>[0], control) => runExperiment(payload, control, parts));
+  queue.handle('predict', (payload: Parameters<typeof predictImages>[0], control) => predictImages(payload, control, reader));
+  queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
+}
+
+/** Closes the engine on the first signal; a second one ends the process at once. */
+export function closeOnSignals(engine: Engine): void {
+  const stop = () => void engine.close().finally(() => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { home: { type: 'string' }, root: { type: 'string' } } });
+  try {
+    const engine = await startEngine(values);
+    closeOnSignals(engine);
+    onParentGone(() => void engine.close().finally(() => process.exit(0)));
+    process.stdout.write(`${path.basename(fileURLToPath(import.meta.url))} ready\n`);
+  } catch (error) {
+    process.stderr.write(`${JSON.stringify(errorShape(error))}\n`);
+    process.exit(1);
+  }
+}

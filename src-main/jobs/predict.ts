@@ -1,0 +1,112 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { StudioError, errorShape, type ErrorShape } from '../../src-shared/errors.ts';
+import type { PredictedImage, PredictResult } from '../../src-shared/jobs.ts';
+import type { CatalogReader } from '../catalog/reader.ts';
+import type { StoredRun } from '../catalog/runs.ts';
+import { compute } from '../experiments/compute.ts';
+import { PICTURE_EXTENSION } from '../images/picture-format.ts';
+import { extractNss } from '../streams/extract-pool.ts';
+import { BUILT_IN_STREAMS } from '../streams/registry.ts';
+import type { JobControl } from './queue.ts';
+
+export type PredictPayload = { run: number; paths: string[] };
+
+/**
+ * Predicts the quality of pictures, rated or not, with all heads of a run: the mean over its folds' heads, and their
+ * standard deviation (divisor: number of heads) as prediction_std. A picture that can not be read is a row with an error.
+ */
+export async function predictImages({ run: id, paths }: PredictPayload, control: JobControl, reader: CatalogReader): Promise<PredictResult> {
+  const run = reader.runs.get(id);
+  requirePredictable(run);
+  const files = await pictureFiles(paths);
+  const vectors = new Map<string, Float32Array>();
+  const errors = new Map<string, ErrorShape>();
+  control.progress({ done: 0, total: files.length, message: 'extracting NSS features' });
+  await extractNss(
+    files.map((file) => ({ key: file, path: file, content: null })),
+    {
+      signal: control.signal,
+      onReply(reply) {
+        if ('vector' in reply) vectors.set(reply.key, reply.vector);
+        else {
+          errors.set(reply.key, reply.error);
+          control.fail(reply.key, reply.error);
+        }
+        control.progress({ done: vectors.size + errors.size });
+      },
+    },
+  );
+  const readable = files.filter((f) => vectors.has(f));
+  const perHead = readable.length === 0 ? [] : await predictVectors(run, readable.map((f) => vectors.get(f)!), control, reader);
+  const position = new Map(readable.map((file, i) => [file, i]));
+  const predictions = files.map((image): PredictedImage => {
+    const i = position.get(image);
+    if (i === undefined) return { image, prediction: null, prediction_std: null, gates: {}, error: errors.get(image)! };
+    const { mean, std } = moments(perHead.map((head) => head[i]!));
+    return { image, prediction: mean, prediction_std: std, gates: {}, error: null };
+  });
+  return { run: id, predictions };
+}
+
+/** A run predicts new pictures where its heads are stored and every stream can be computed here, in the same version. */
+function requirePredictable(run: StoredRun): void {
+  if (run.status !== 'done' || run.kind !== 'trained') {
+    throw new StudioError('bad-input', `Run ${run.id} has no trained heads (${run.kind}, ${run.status})`, {
+      hint: 'Choose a finished run that was trained here: studio runs.',
+    });
+  }
+  for (const { stream, version } of run.streams) {
+    if (BUILT_IN_STREAMS.some((s) => s.id === stream && s.version === version)) continue;
+    throw new StudioError('not-available', `Run ${run.id} uses stream "${stream}" (${version}), which can not be computed for new pictures here`, {
+      hint: 'Use a run on streams that this version extracts.',
+    });
+  }
+}
+
+/** The pictures that these paths name; folders are searched with their subfolders, in name order. */
+async function pictureFiles(paths: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const given of paths) {
+    const info = await stat(given).catch((error: unknown) => {
+      throw StudioError.fromShape(errorShape(error, given));
+    });
+    if (!info.isDirectory()) {
+      files.push(given);
+      continue;
+    }
+    const names = (await readdir(given, { recursive: true })).filter((name) => PICTURE_EXTENSION.test(name)).sort();
+    if (names.length === 0) {
+      throw new StudioError('bad-input', `There are no pictures in ${given}`, { file: given, hint: 'JPEG, PNG, WebP, TIFF and BMP are read.' });
+    }
+    files.push(...names.map((name) => path.join(given, name)));
+  }
+  return [...new Set(files)];
+}
+
+async function predictVectors(run: StoredRun, vectors: Float32Array[], control: JobControl, reader: CatalogReader): Promise<Float64Array[]> {
+  const dimension = vectors[0]!.length;
+  const data = new Float32Array(vectors.length * dimension);
+  vectors.forEach((vector, i) => data.set(vector, i * dimension));
+  let perHead: Float64Array[] = [];
+  await compute(
+    {
+      kind: 'predict',
+      heads: reader.runs.heads(run.id).map((h) => new Uint8Array(h.head)),
+      streams: run.streams.map(({ stream }) => ({ id: stream, dimension, data })),
+      n: vectors.length,
+    },
+    {
+      signal: control.signal,
+      onMessage: (message) => {
+        if (message.type === 'predicted') perHead = message.perHead;
+      },
+    },
+  );
+  return perHead;
+}
+
+function moments(values: readonly number[]): { mean: number; std: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return { mean, std: Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length) };
+}

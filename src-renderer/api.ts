@@ -1,0 +1,43 @@
+/** The window's only way to the engine: tRPC and a few image and export addresses, all on its own origin. */
+import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
+import type { AppRouter } from '../src-main/api/router.ts';
+import type { ErrorShape } from '../src-shared/errors.ts';
+
+export const api = createTRPCClient<AppRouter>({ links: [httpLink({ url: '/trpc' })] });
+
+/** What went wrong, in the engine's own words where it answered; else that it did not. */
+export function errorOf(error: unknown): ErrorShape {
+  if (error instanceof TRPCClientError) {
+    const studio = (error.data as { studio?: ErrorShape } | null | undefined)?.studio;
+    if (studio !== undefined) return studio;
+    if (error.data === null || error.data === undefined) {
+      return {
+        code: 'internal',
+        message: 'The engine does not answer.',
+        hint: 'It restarts by itself in the desktop window. In a browser, check that "studio serve" still runs.',
+      };
+    }
+    return { code: 'internal', message: error.message };
+  }
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** True for requests that the window itself gave up. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof TRPCClientError && error.cause?.name === 'AbortError';
+}
+
+/** Longest side in pixels that the engine keeps thumbnails in. */
+export type ThumbSize = 128 | 256 | 512;
+
+export function thumbUrl(image: number, size: ThumbSize = 256): string {
+  return `/thumb/${image}?s=${size}`;
+}
+
+export function imageUrl(image: number): string {
+  return `/image/${image}`;
+}
+
+export function runExportUrl(run: number, format: 'csv' | 'json'): string {
+  return `/export/run/${run}.${format}`;
+}

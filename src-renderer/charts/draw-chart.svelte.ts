@@ -1,0 +1,114 @@
+/** The one place where chart.js meets the page. */
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  Legend,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  ScatterController,
+  Title,
+  Tooltip,
+  type ActiveElement,
+  type ChartConfiguration,
+} from 'chart.js';
+import { untrack } from 'svelte';
+import type { Attachment } from 'svelte/attachments';
+
+Chart.register(
+  BarController,
+  BarElement,
+  CategoryScale,
+  Legend,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  ScatterController,
+  Title,
+  Tooltip,
+);
+
+export const CHART_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
+Chart.defaults.font.family = CHART_FONT;
+Chart.defaults.font.size = 11;
+Chart.defaults.animation = false;
+Chart.defaults.responsive = true;
+Chart.defaults.maintainAspectRatio = false;
+
+/** A point or bar that a person chose: position in its dataset of the chart. */
+export type Pick = (datasetIndex: number, index: number) => void;
+
+/**
+ * Draws a chart on a canvas and redraws it when what `config` reads changes.
+ * With `onpick`, a click or Enter opens an element; arrow keys, Home and End move between elements.
+ */
+export function drawChart(config: () => ChartConfiguration, onpick?: Pick): Attachment<HTMLCanvasElement> {
+  return (canvas) => {
+    const chart = new Chart(canvas, untrack(config));
+    let first = true;
+    $effect(() => {
+      const { data, options } = config();
+      if (first) {
+        first = false;
+        return;
+      }
+      chart.data = data;
+      chart.options = options ?? {};
+      chart.update('none');
+    });
+    const stopKeys = onpick === undefined ? undefined : pickable(canvas, chart, onpick);
+    return () => {
+      stopKeys?.();
+      chart.destroy();
+    };
+  };
+}
+
+function pickable(canvas: HTMLCanvasElement, chart: Chart, onpick: Pick): () => void {
+  let at = -1;
+  const elements = (): ActiveElement[] =>
+    chart.data.datasets.flatMap((_, datasetIndex) =>
+      chart
+        .getDatasetMeta(datasetIndex)
+        .data.map((element, index) => ({ element, datasetIndex, index }))
+        .filter(({ element }) => Number.isFinite(element.x) && Number.isFinite(element.y)),
+    );
+  const show = (active: ActiveElement | undefined): void => {
+    if (active === undefined) return;
+    chart.setActiveElements([active]);
+    chart.tooltip?.setActiveElements([active], { x: active.element.x, y: active.element.y });
+    chart.update('none');
+  };
+  const onkeydown = (event: KeyboardEvent): void => {
+    const all = elements();
+    if (all.length === 0) return;
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) at = (at + step + all.length) % all.length;
+    else if (event.key === 'Home') at = 0;
+    else if (event.key === 'End') at = all.length - 1;
+    else if (event.key === 'Enter' && at >= 0) return onpick(all[at]!.datasetIndex, all[at]!.index);
+    else return;
+    event.preventDefault();
+    show(all[at]);
+  };
+  const onclick = (event: MouseEvent): void => {
+    const hit = chart.getElementsAtEventForMode(event, 'nearest', { intersect: true }, false)[0];
+    if (hit !== undefined) onpick(hit.datasetIndex, hit.index);
+  };
+  const onmove = (event: MouseEvent): void => {
+    const hit = chart.getElementsAtEventForMode(event, 'nearest', { intersect: true }, false);
+    canvas.style.cursor = hit.length > 0 ? 'pointer' : 'default';
+  };
+  canvas.addEventListener('keydown', onkeydown);
+  canvas.addEventListener('click', onclick);
+  canvas.addEventListener('mousemove', onmove);
+  return () => {
+    canvas.removeEventListener('keydown', onkeydown);
+    canvas.removeEventListener('click', onclick);
+    canvas.removeEventListener('mousemove', onmove);
+  };
+}

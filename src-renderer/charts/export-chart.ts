@@ -1,0 +1,74 @@
+/** Charts as files for a paper: drawn again in the light palette at a fixed size, with their provenance below. */
+import { BasicPlatform, Chart, type ChartConfiguration } from 'chart.js';
+import { CHART_FONT } from './draw-chart.svelte.ts';
+import { PALETTES, type Palette } from './palette.ts';
+import { SvgContext } from './svg-context.ts';
+
+export type Figure = {
+  config: (palette: Palette) => ChartConfiguration;
+  title: string;
+  /** Where the numbers come from. */
+  provenance: string;
+  /** Size in CSS pixels. */
+  width: number;
+  height: number;
+};
+
+const FOOT = 22;
+const PNG_SCALE = 3;
+
+/** The figure as an SVG document whose text is text. */
+export function figureToSvg(figure: Figure): string {
+  const measuring = document.createElement('canvas').getContext('2d')!;
+  const context = new SvgContext(figure.width, figure.height + FOOT, (text, font) => {
+    measuring.font = font;
+    return measuring.measureText(text);
+  });
+  drawFigure(figure, context as unknown as CanvasRenderingContext2D, 1);
+  return context.toString(PALETTES.light.background);
+}
+
+/** The figure as a PNG at three pixels per CSS pixel. */
+export async function figureToPng(figure: Figure): Promise<Blob> {
+  const chart = document.createElement('canvas');
+  chart.width = figure.width;
+  chart.height = figure.height + FOOT;
+  drawFigure(figure, chart.getContext('2d')!, PNG_SCALE);
+  const page = document.createElement('canvas');
+  page.width = chart.width;
+  page.height = chart.height;
+  const context = page.getContext('2d')!;
+  context.fillStyle = PALETTES.light.background;
+  context.fillRect(0, 0, page.width, page.height);
+  context.drawImage(chart, 0, 0);
+  return new Promise((resolve, reject) => {
+    page.toBlob((blob) => (blob === null ? reject(new Error('The PNG could not be made.')) : resolve(blob)));
+  });
+}
+
+function drawFigure(figure: Figure, context: CanvasRenderingContext2D, scale: number): void {
+  const { muted, text } = PALETTES.light;
+  const config = figure.config(PALETTES.light);
+  const chart = new Chart(context, {
+    ...config,
+    platform: BasicPlatform,
+    options: {
+      ...config.options,
+      responsive: false,
+      animation: false,
+      devicePixelRatio: scale,
+      layout: { padding: { top: 4, right: 12, bottom: FOOT, left: 8 } },
+      plugins: {
+        ...config.options?.plugins,
+        title: { display: true, text: figure.title, color: text, font: { size: 13, weight: 'bold' } },
+      },
+    },
+  } as ChartConfiguration);
+  chart.draw();
+  context.fillStyle = muted;
+  context.font = `9px ${CHART_FONT}`;
+  context.textAlign = 'left';
+  context.textBaseline = 'alphabetic';
+  context.fillText(figure.provenance, 8, figure.height + FOOT - 7);
+  chart.destroy();
+}

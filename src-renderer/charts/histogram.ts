@@ -1,0 +1,66 @@
+/** Histogram of prediction minus MOS. */
+import type { ChartConfiguration } from 'chart.js';
+import { fixed } from '../format.ts';
+import type { Table } from '../table-export.ts';
+import { axis, baseOptions } from './chart-options.ts';
+import type { Palette } from './palette.ts';
+
+export type Bin = { from: number; to: number; count: number };
+
+/** Equal bins, symmetric about zero, so that a bias of the model is visible as a shift. */
+export function binResiduals(residuals: readonly number[], bins = 31): Bin[] {
+  const reach = residuals.reduce((most, r) => Math.max(most, Math.abs(r)), 0) || 1;
+  const width = (2 * reach) / bins;
+  const counts = new Array<number>(bins).fill(0);
+  for (const residual of residuals) {
+    const bin = Math.min(bins - 1, Math.floor((residual + reach) / width));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return counts.map((count, i) => ({ from: -reach + i * width, to: -reach + (i + 1) * width, count }));
+}
+
+/** Bars of a histogram; `title` names the x axis, `digits` the precision of the bin edges. */
+export function histogramChart(bins: readonly Bin[], title: string, digits: number, palette: Palette): ChartConfiguration {
+  const base = baseOptions(palette, false);
+  return {
+    type: 'bar',
+    data: {
+      labels: bins.map((bin) => fixed((bin.from + bin.to) / 2, digits)),
+      datasets: [
+        { data: bins.map((bin) => bin.count), backgroundColor: palette.accent, barPercentage: 1, categoryPercentage: 0.94 },
+      ],
+    },
+    options: {
+      ...base,
+      scales: {
+        x: axis(palette, title, { grid: { display: false }, ticks: { color: palette.muted, maxRotation: 0, maxTicksLimit: 9 } }),
+        y: axis(palette, 'images', { beginAtZero: true, ticks: { color: palette.muted, precision: 0, padding: 4 } }),
+      },
+      plugins: {
+        ...base.plugins,
+        tooltip: {
+          ...base.plugins?.tooltip,
+          callbacks: {
+            title: (items) => {
+              const bin = bins[items[0]?.dataIndex ?? 0];
+              return `${fixed(bin?.from, digits)} to ${fixed(bin?.to, digits)}`;
+            },
+            label: (item) => `${bins[item.dataIndex]?.count ?? 0} images`,
+          },
+        },
+      },
+    },
+  } as ChartConfiguration;
+}
+
+export function histogramTable(bins: readonly Bin[], provenance: string): Table {
+  return {
+    caption: provenance,
+    columns: [
+      { title: 'from', numeric: true, digits: 4 },
+      { title: 'to', numeric: true, digits: 4 },
+      { title: 'images', numeric: true },
+    ],
+    rows: bins.map((bin) => [bin.from, bin.to, bin.count]),
+  };
+}

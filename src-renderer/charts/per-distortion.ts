@@ -1,0 +1,101 @@
+/** SROCC per distortion type, lowest first, in the three bands of the paper's figure 2. */
+import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
+import type { RunDetail } from '../../src-shared/runs.ts';
+import { fixed } from '../format.ts';
+import type { Table } from '../table-export.ts';
+import { axis, baseOptions } from './chart-options.ts';
+import type { Palette } from './palette.ts';
+
+export type DistortionRow = RunDetail['perDistortion'][number];
+export type Band = 'good' | 'middle' | 'bad';
+
+/** Figure 2: green from .95, orange from .85, red below. */
+export function bandOf(srocc: number): Band {
+  return srocc >= 0.95 ? 'good' : srocc >= 0.85 ? 'middle' : 'bad';
+}
+
+/** Ascending by SROCC; types where it is undefined come last. */
+export function sortAscending(rows: readonly DistortionRow[]): DistortionRow[] {
+  return [...rows].sort((a, b) => (a.srocc ?? Infinity) - (b.srocc ?? Infinity));
+}
+
+const BANDS: readonly { band: Band; title: string }[] = [
+  { band: 'bad', title: 'below .85' },
+  { band: 'middle', title: '.85 to .95' },
+  { band: 'good', title: '.95 and above' },
+];
+
+/** Horizontal bars; `rows` in the order of sortAscending. */
+export function perDistortionChart(rows: readonly DistortionRow[], palette: Palette): ChartConfiguration {
+  const lowest = Math.min(0, ...rows.map((row) => row.srocc ?? 0));
+  const base = baseOptions(palette, true);
+  return {
+    type: 'bar',
+    data: {
+      labels: rows.map((row) => `${row.name} (${row.type})`),
+      datasets: BANDS.map(({ band, title }) => ({
+        label: title,
+        data: rows.map((row) => (row.srocc !== null && bandOf(row.srocc) === band ? row.srocc : null)),
+        backgroundColor: palette[band],
+        grouped: false,
+        barPercentage: 0.82,
+        categoryPercentage: 0.95,
+      })),
+    },
+    options: {
+      ...base,
+      indexAxis: 'y',
+      layout: { padding: { right: 34 } },
+      scales: {
+        x: axis(palette, 'SROCC', { min: Math.floor(lowest * 10) / 10, max: 1 }),
+        y: axis(palette, '', { grid: { display: false }, ticks: { color: palette.text, autoSkip: false, padding: 4 } }),
+      },
+      plugins: {
+        ...base.plugins,
+        tooltip: {
+          ...base.plugins?.tooltip,
+          callbacks: {
+            label: (item) => {
+              const row = rows[item.dataIndex];
+              return `SROCC ${fixed(row?.srocc)} over ${row?.n ?? 0} images`;
+            },
+          },
+        },
+      },
+    },
+    plugins: [valueLabels(rows, palette)],
+  } as ChartConfiguration;
+}
+
+/** The value at the end of each bar, so that the bands are not told by colour alone. */
+function valueLabels(rows: readonly DistortionRow[], palette: Palette): Plugin {
+  return {
+    id: 'value-labels',
+    afterDatasetsDraw(chart: Chart) {
+      const { ctx, scales } = chart;
+      ctx.save();
+      ctx.fillStyle = palette.text;
+      ctx.font = `11px ${String(chart.options.font?.family ?? 'sans-serif')}`;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'middle';
+      rows.forEach((row, i) => {
+        const end = Math.max(0, row.srocc ?? 0);
+        ctx.fillText(fixed(row.srocc), scales['x']!.getPixelForValue(end) + 5, scales['y']!.getPixelForValue(i));
+      });
+      ctx.restore();
+    },
+  };
+}
+
+export function perDistortionTable(rows: readonly DistortionRow[], provenance: string): Table {
+  return {
+    caption: provenance,
+    columns: [
+      { title: 'type' },
+      { title: 'distortion' },
+      { title: 'n', numeric: true },
+      { title: 'SROCC', numeric: true, digits: 3 },
+    ],
+    rows: rows.map((row) => [row.type, row.name, row.n, row.srocc]),
+  };
+}

@@ -1,0 +1,89 @@
+/** Predicted against rated quality, one point per image, with the line of perfect agreement. */
+import type { ChartConfiguration } from 'chart.js';
+import type { RunPredictions } from '../../src-shared/runs.ts';
+import type { Scale } from '../../src-shared/dataset.ts';
+import { fixed, scaleDigits } from '../format.ts';
+import type { Table } from '../table-export.ts';
+import { axis, baseOptions } from './chart-options.ts';
+import type { Palette } from './palette.ts';
+
+/** Datasets of the chart: 0 = images in the order of `data`, 1 = the diagonal. */
+export function scatterChart(data: RunPredictions, scale: Scale, palette: Palette): ChartConfiguration {
+  const digits = scaleDigits(scale);
+  const base = baseOptions(palette, false);
+  const low = data.prediction.reduce((a, b) => Math.min(a, b), scale.min);
+  const high = data.prediction.reduce((a, b) => Math.max(a, b), scale.max);
+  return {
+    type: 'scatter',
+    data: {
+      datasets: [
+        {
+          data: data.mos.map((mos, i) => ({ x: mos, y: data.prediction[i]! })),
+          backgroundColor: palette.accentSoft,
+          borderWidth: 0,
+          pointRadius: data.mos.length > 5000 ? 1.5 : 2.5,
+          pointHoverRadius: 5,
+          pointHoverBackgroundColor: palette.accent,
+        },
+        {
+          type: 'line',
+          data: [
+            { x: scale.min, y: scale.min },
+            { x: scale.max, y: scale.max },
+          ],
+          borderColor: palette.muted,
+          borderWidth: 1,
+          borderDash: [4, 4],
+          pointRadius: 0,
+          pointHitRadius: 0,
+        },
+      ],
+    },
+    options: {
+      ...base,
+      parsing: false,
+      interaction: { mode: 'nearest', intersect: true },
+      scales: {
+        x: axis(palette, 'MOS', { type: 'linear', min: scale.min, max: scale.max }),
+        y: axis(palette, 'prediction', { type: 'linear', suggestedMin: low, suggestedMax: high }),
+      },
+      plugins: {
+        ...base.plugins,
+        tooltip: {
+          ...base.plugins?.tooltip,
+          filter: (item) => item.datasetIndex === 0,
+          callbacks: {
+            label: (item) => {
+              const i = item.dataIndex;
+              return [
+                data.name[i] ?? '',
+                `MOS ${fixed(data.mos[i], digits)}, predicted ${fixed(data.prediction[i], digits)}`,
+                ...(data.distortion[i] == null ? [] : [`distortion ${data.distortion[i]}`]),
+              ];
+            },
+          },
+        },
+      },
+    },
+  } as ChartConfiguration;
+}
+
+export function scatterTable(data: RunPredictions, provenance: string): Table {
+  return {
+    caption: provenance,
+    columns: [
+      { title: 'image' },
+      { title: 'MOS', numeric: true },
+      { title: 'prediction', numeric: true },
+      { title: 'fold', numeric: true },
+      { title: 'distortion' },
+    ],
+    rows: data.name.map((name, i) => [
+      name,
+      data.mos[i] ?? null,
+      data.prediction[i] ?? null,
+      data.fold[i] ?? null,
+      data.distortion[i] ?? null,
+    ]),
+  };
+}

@@ -1,0 +1,45 @@
+/** One line on every concept that the window shows, for the people who meet it there first. */
+
+export type Term = keyof typeof GLOSSARY;
+
+/** Term -> what it means, in one sentence. */
+export const GLOSSARY = {
+  mos: 'Mean opinion score: the average of the ratings that people gave this image, in the units of the dataset.',
+  std: 'Standard deviation of the individual ratings: how much people disagreed about this image.',
+  scale: 'The declared range of the scores, and which end means better quality.',
+  group:
+    'Images that share their content (same reference picture or prompt). A fair test keeps a group on one side.',
+  distortion: 'How the image was damaged; the level says how strongly (5 is worst).',
+  srocc:
+    'Spearman rank correlation: does the model order the images by quality as people do? 1 is perfect, 0 is chance.',
+  plcc: 'Pearson correlation of raw predictions with the scores: do they lie on a straight line? 1 is perfect.',
+  krocc:
+    'Kendall rank correlation (tau-b): share of image pairs put in the right order minus share in the wrong one.',
+  rmse: 'Root mean squared error of the predictions, in the units of the dataset. Lower is better.',
+  ci: 'Percentile bootstrap over images (over groups where there are any): where the value would fall 95 % of the time.',
+  meanstd: 'Mean and standard deviation of the metric over the folds.',
+  fold: 'One of the equal parts that take turns as the test set; each image is predicted by a model that never saw it.',
+  cv: 'Cross-validation: train on all folds but one, predict that one, and repeat until every image has a prediction.',
+  unit: 'What is kept together in a fold: single images, or whole groups of the same content.',
+  leakage:
+    'Versions of the same content were on both sides of a fold, so the model may have remembered content instead of judging quality.',
+  residual: 'Prediction minus MOS: positive where the model is too kind, negative where it is too harsh.',
+  nss: 'Natural scene statistics: 138 numbers that are regular in natural pictures and shift when a picture is damaged.',
+  z: 'Z-score: how many standard deviations this value lies above or below the average of the dataset.',
+  stream:
+    'A kind of feature computed once per image (for example the 138 NSS numbers) and reused by every experiment.',
+  gate: 'A learned weight between 0 and 2 that the model gives a stream for one image; 1 is neutral.',
+  preset:
+    '"studio" trains on standardised scores; "paper" follows the paper to the letter and trains on raw scores.',
+  population:
+    'The images with a score and all needed features; the hash names exactly this set in this order.',
+  loss: 'What training minimises: squared error + half of (1 − PLCC) + half of the ranking loss.',
+  lr: 'Learning rate: the size of a training step; falls to zero along a cosine.',
+  synthetic:
+    'Made by the studio: generated pictures with computed, not human, scores. Good for a tour, not for claims.',
+  perDistortion: 'SROCC within each distortion type alone, lowest first: where the model is weak.',
+  perLevel: 'SROCC within each damage level alone. Low levels are hard: the differences are barely visible.',
+  duplicate: 'Rows of the label file that name the same image with the same score; they are counted once.',
+  missing: 'Images that the label file lists but the folder does not hold.',
+  unreadable: 'Files that are there but that no decoder could read; the reason is listed.',
+} as const;

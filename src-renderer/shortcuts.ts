@@ -1,0 +1,62 @@
+/** The window's keys: the list that '?' shows, and the global ones' meaning. */
+import type { Route } from './routes.ts';
+
+export type ShortcutGroup = { where: string; keys: [keys: string, what: string][] };
+
+export const SHORTCUTS: ShortcutGroup[] = [
+  {
+    where: 'Everywhere',
+    keys: [
+      ['g d', 'Datasets'],
+      ['g s', 'Streams'],
+      ['g e', 'Experiments'],
+      ['g r', 'Runs'],
+      ['g j', 'open or close Jobs'],
+      ['?', 'this list'],
+      ['Esc', 'close what is open'],
+    ],
+  },
+  {
+    where: 'Image grid',
+    keys: [
+      ['← → ↑ ↓', 'move'],
+      ['PgUp PgDn', 'one screen'],
+      ['Home End', 'first, last'],
+      ['Enter', 'open in the Inspector'],
+      ['/', 'search by file name'],
+    ],
+  },
+  {
+    where: 'Inspector',
+    keys: [
+      ['j k', 'next, previous image'],
+      ['+ −', 'zoom in, out'],
+      ['1', 'true pixels'],
+      ['0', 'whole picture'],
+      ['← → ↑ ↓', 'pan (image focused)'],
+      ['Esc', 'back to where you came from'],
+    ],
+  },
+  {
+    where: 'Charts',
+    keys: [
+      ['← →', 'move between points (chart focused)'],
+      ['Enter', 'open the image'],
+    ],
+  },
+];
+
+/** Pages behind "g" and a letter. */
+export const GO_KEYS: Record<string, Route> = {
+  d: { page: 'datasets' },
+  s: { page: 'streams', dataset: null, stream: null },
+  e: { page: 'experiments', dataset: null, groupLevelOf: null },
+  r: { page: 'runs' },
+};
+
+/** True where a key press belongs to a text field or an open dialog and must not be a shortcut. */
+export function belongsToField(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
+  const target = event.target as Element | null;
+  return target?.closest('input:not([type=checkbox], [type=radio]), textarea, select, [role=dialog], [role=menu]') !== null;
+}

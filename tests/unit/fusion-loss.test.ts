@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { headGraph, initialParameters, layersOf } from '../../src-main/fusion/head.ts';
+import { hybridLoss } from '../../src-main/fusion/loss.ts';
+import { Random } from '../../src-main/fusion/random.ts';
+import { gradients } from '../../src-main/graph/gradients.ts';
+import { input } from '../../src-main/graph/tensor.ts';
+import { compileGraph, relativeDifference } from './graph-run.ts';
+import type { CompiledGraph, Feeds } from './graph-run.ts';
+
+const SIZES = [12, 9, 5, 1];
+const WEIGHTS = { lambdaPlcc: 0.5, lambdaRank: 0.5 };
+const DROPOUT = 0.3;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe('head and hybrid loss against TensorFlow.js', () => {
+  it.each([2, 7, 128])('loss and all gradients agree for a batch of %i', async (batch) => {
+    const { run, feeds, names } = await network(batch, new Random(batch));
+    const actual = await run(feeds);
+    const tensors = names.map((name) => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]));
+    const reference = (...parameters: tf.Tensor[]): tf.Scalar => tfLoss(tfHead(parameters, feeds), feeds['targets']!.values);
+    const { value, grads } = tf.valueAndGrads(reference)(tensors);
+    expect(relativeDifference(actual['loss']!, value.dataSync<'float32'>())).toBeLessThan(1e-4);
+    names.forEach((name, i) => {
+      const expected = grads[i]!.dataSync<'float32'>();
+      expect(relativeDifference(actual[`d_${name}`]!, expected), name).toBeLessThan(1e-4);
+    });
+  });
+});
+
+describe('hybrid loss of given predictions', () => {
+  it.each([2, 7, 128])('equals equations 13 to 16 written out, and finite differences, for a batch of %i', async (batch) => {
+    const random = new Random(batch + 1);
+    const targets = Float32Array.from({ length: batch }, () => Math.round(40 * random.uniform()) / 10);
+    targets[1] = targets[0]! + 1;
+    const predictions = Float32Array.from({ length: batch }, () => 4 * random.uniform());
+    const { loss, gradient } = await lossOf(predictions, targets);
+    expect(loss).toBeCloseTo(lossByHand(predictions, targets), 4);
+    const differences = predictions.map((_, i) => {
+      const moved = (step: number): number =>
+        lossByHand(Float64Array.from(predictions, (p, j) => (j === i ? p + step : p)), targets);
+      return (moved(1e-5) - moved(-1e-5)) / 2e-5;
+    });
+    expect(relativeDifference(gradient, differences)).toBeLessThan(1e-4);
+  });
+
+  it.each([2, 7, 128])('stays finite for equal labels: only the squared error flows back (batch of %i)', async (batch) => {
+    const predictions = Float32Array.from({ length: batch }, (_, i) => i / batch);
+    const targets = new Float32Array(batch).fill(0.5);
+    const { loss, gradient } = await lossOf(predictions, targets);
+    const squares = predictions.reduce((total, p) => total + (p - 0.5) ** 2, 0) / batch;
+    expect(loss).toBeCloseTo(squares + WEIGHTS.lambdaPlcc, 5);
+    expect(relativeDifference(gradient, predictions.map((p) => (2 * (p - 0.5)) / batch))).toBeLessThan(1e-5);
+  });
+
+  it.each([2, 7, 128])('stays finite for equal predictions (batch of %i)', async (batch) => {
+    const targets = Float32Array.from({ length: batch }, (_, i) => i);
+    const { loss, gradient } = await lossOf(new Float32Array(batch).fill(0.25), targets);
+    expect(loss).toBeCloseTo(lossByHand(new Float32Array(batch).fill(0.25), targets), 1);
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    expect(gradient.some((g) => g !== 0)).toBe(true);
+  });
+
+  it('does not rank pairs whose labels differ by 1e-3 or less', async () => {
+    const targets = Float32Array.of(0, 0.0009, 0.5);
+    const predictions = Float32Array.of(0.2, 0.9, 0.4);
+    expect((await lossOf(predictions, targets)).loss).toBeCloseTo(lossByHand(predictions, targets), 5);
+  });
+});
+
+/** A head with dropout masks on random data, compiled with the gradients of its parameters. */
+async function network(batch: number, random: Random): Promise<{ run: CompiledGraph; feeds: Feeds; names: string[] }> {
+  const layers = layersOf(SIZES);
+  const parameters = initialParameters(SIZES, random);
+  const uniform = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random.uniform() - 1);
+  const feeds: Feeds = {
+    features: { values: uniform(batch * SIZES[0]!), shape: [batch, SIZES[0]!] },
+    targets: { values: uniform(batch), shape: [batch, 1] },
+  };
+  const tensors = layers.map(({ inputs, outputs, weightOffset, biasOffset }, i) => {
+    feeds[`weight${i}`] = { values: parameters.subarray(weightOffset, biasOffset), shape: [inputs, outputs] };
+    feeds[`bias${i}`] = { values: parameters.subarray(biasOffset, biasOffset + outputs), shape: [outputs] };
+    return { weight: input(`weight${i}`, [inputs, outputs]), bias: input(`bias${i}`, [outputs]) };
+  });
+  const masks = SIZES.slice(1, -1).map((width, i) => {
+    const values = new Float32Array(batch * width);
+    random.fillDropoutMask(values, DROPOUT);
+    feeds[`mask${i}`] = { values, shape: [batch, width] };
+    return input(`mask${i}`, ['batch', width]);
+  });
+  const prediction = headGraph(input('features', ['batch', SIZES[0]!]), tensors, masks);
+  const loss = hybridLoss(prediction, input('targets', ['batch', 1]), WEIGHTS);
+  const variables = tensors.flatMap(({ weight, bias }) => [weight, bias]);
+  const names = tensors.flatMap((_, i) => [`weight${i}`, `bias${i}`]);
+  const slopes = gradients(loss, variables).map((slope, i) => [`d_${names[i]}`, slope] as const);
+  return { run: await compileGraph({ loss, ...Object.fromEntries(slopes) }), feeds, names };
+}
+
+function tfHead(parameters: tf.Tensor[], feeds: Feeds): tf.Tensor {
+  const tensor = (name: string): tf.Tensor => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]);
+  let value = tensor('features');
+  for (let i = 0; i < SIZES.length - 1; i++) {
+    value = tf.add(tf.matMul(value as tf.Tensor2D, parameters[2 * i] as tf.Tensor2D), parameters[2 * i + 1]!);
+    if (i < SIZES.length - 2) {
+      const gelu = tf.mul(tf.mul(value, 0.5), tf.add(1, tf.erf(tf.mul(value, Math.SQRT1_2))));
+      value = tf.mul(gelu, tensor(`mask${i}`));
+    }
+  }
+  return tf.squeeze(value, [1]);
+}
+
+/** Equations 13 to 16 in TensorFlow.js; the pairs come from plain arrays. */
+function tfLoss(prediction: tf.Tensor, targets: Float32Array): tf.Scalar {
+  const target = tf.tensor1d(targets);
+  const u = tf.sub(prediction, tf.mean(prediction));
+  const v = tf.sub(target, tf.mean(target));
+  const spread = tf.sqrt(tf.mul(tf.sum(tf.mul(u, u)), tf.sum(tf.mul(v, v))));
+  const plcc = tf.div(tf.sum(tf.mul(u, v)), tf.add(spread, 1e-8));
+  const signs = pairSigns(targets);
+  const signTensor = tf.tensor2d(signs, [targets.length, targets.length]);
+  const difference = tf.sub(tf.expandDims(prediction, 1), tf.expandDims(prediction, 0));
+  const softplus = tf.mul(tf.softplus(tf.neg(tf.mul(signTensor, difference))), tf.abs(signTensor));
+  const rank = tf.div(tf.sum(softplus), signs.filter((s) => s !== 0).length);
+  const squaredError = tf.mean(tf.square(tf.sub(prediction, target)));
+  return tf.addN([squaredError, tf.mul(tf.sub(1, plcc), 0.5), tf.mul(rank, 0.5)]) as tf.Scalar;
+}
+
+/** sgn(y_i - y_j) where the pair counts, else 0. */
+function pairSigns(targets: Float32Array): Float32Array {
+  const n = targets.length;
+  return Float32Array.from({ length: n * n }, (_, k) => {
+    const difference = targets[Math.floor(k / n)]! - targets[k % n]!;
+    return Math.abs(difference) > 1e-3 ? Math.sign(difference) : 0;
+  });
+}
+
+async function lossOf(
+  predictions: Float32Array,
+  targets: Float32Array,
+): Promise<{ loss: number; gradient: Float32Array }> {
+  const prediction = input('prediction', ['batch', 1]);
+  const loss = hybridLoss(prediction, input('target', ['batch', 1]), WEIGHTS);
+  const [gradient] = gradients(loss, [prediction]);
+  const run = await compileGraph({ loss, gradient: gradient! });
+  const shape = [predictions.length, 1];
+  const result = await run({ prediction: { values: predictions, shape }, target: { values: targets, shape } });
+  return { loss: result['loss']![0]!, gradient: result['gradient']! };
+}
+
+/** Equations 13 to 16, one number at a time. */
+function lossByHand(p: Float32Array | Float64Array, y: Float32Array): number {
+  const n = p.length;
+  const mean = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0) / n;
+  const [meanP, meanY] = [mean(p), mean(y)];
+  let [squares, uu, vv, uv, rank, pairs] = [0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const [u, v] = [p[i]! - meanP, y[i]! - meanY];
+    squares += (p[i]! - y[i]!) ** 2 / n;
+    uu += u * u;
+    vv += v * v;
+    uv += u * v;
+    for (let j = 0; j < n; j++) {
+      const difference = y[i]! - y[j]!;
+      if (Math.abs(difference) <= 1e-3) continue;
+      rank += Math.log1p(Math.exp(-Math.sign(difference) * (p[i]! - p[j]!)));
+      pairs++;
+    }
+  }
+  const correlation = uu > 1e-12 && vv > 1e-12 ? 1 - uv / (Math.sqrt(uu * vv) + 1e-8) : 1;
+  return squares + 0.5 * correlation + 0.5 * (pairs === 0 ? 0 : rank / pairs);
+}
