@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { countParameters, initialParameters, layerSizes, layersOf } from '../../src-main/fusion/head.ts';
+import { fitStreams, fusedDimension, fuseStreams } from '../../src-main/fusion/preprocess.ts';
+import { Random } from '../../src-main/fusion/random.ts';
+import { fitScaler } from '../../src-main/fusion/scaler.ts';
+
+describe('scaler', () => {
+  it('gives the mean and scale of scikit-learn 1.9, constant dimensions included', () => {
+    const rows = [
+      [1, 5, 1e8, 0.1, 0, 1e-20],
+      [2, 5, 1e8 + 8, 0.1, 0, 2e-20],
+      [4, 5, 1e8 + 16, 0.1, 0, 3e-20],
+      [8, 5, 1e8, 0.1, 0, 5e-20],
+    ];
+    const { mean, scale } = fitScaler({ dimension: 6, data: Float32Array.from(rows.flat()) }, Int32Array.of(0, 1, 2, 3));
+    const expectedMean = [3.75, 5.0, 100000006.0, 0.10000000149011612, 0.0, 2.749999912730187e-20];
+    const expectedScale = [2.680951323690902, 1.0, 6.6332495807108, 1.0, 1.0, 1.4790198988389788e-20];
+    expectedMean.forEach((value, d) => expect(Math.abs(mean[d]! - value)).toBeLessThanOrEqual(1e-14 * value));
+    expectedScale.forEach((value, d) => expect(Math.abs(scale[d]! - value)).toBeLessThanOrEqual(1e-14 * value));
+  });
+});
+
+describe('preprocessing', () => {
+  const nss = { id: 'nss', dimension: 2, data: Float32Array.of(1, 10, 3, 10, 100, 20, 5, 10) };
+  const vision = { id: 'vision', dimension: 1, data: Float32Array.of(2, 4, -7, 6) };
+
+  it('fits on the training rows only and joins the streams in their order', () => {
+    const transforms = fitStreams([nss, vision], Int32Array.of(0, 1, 3));
+    expect(fusedDimension(transforms)).toBe(3);
+    const fused = fuseStreams(transforms, [vision, nss], Int32Array.of(2, 1));
+    const std = Math.sqrt(8 / 3);
+    const expected = [(100 - 3) / std, 20 - 10, (-7 - 4) / std, 0, 0, 0];
+    expected.forEach((value, i) => expect(fused[i]).toBeCloseTo(value, 5));
+  });
+
+  it('names the stream that is missing, has another width, or holds NaN', () => {
+    const transforms = fitStreams([nss, vision], Int32Array.of(0, 1));
+    expect(() => fuseStreams(transforms, [nss], Int32Array.of(0))).toThrow('needs the stream "vision"');
+    const wide = { ...vision, dimension: 2 };
+    expect(() => fuseStreams(transforms, [nss, wide], Int32Array.of(0))).toThrow('has 2 dimensions');
+    const broken = { ...vision, data: Float32Array.of(2, NaN, -7, 6) };
+    expect(() => fitStreams([broken], Int32Array.of(0, 1))).toThrow('"vision" holds NaN in row 1, dimension 0');
+    expect(() => fuseStreams(transforms, [nss, broken], Int32Array.of(1))).toThrow('holds NaN');
+    expect(fuseStreams(transforms, [nss, broken], Int32Array.of(0))).toHaveLength(3);
+  });
+});
+
+describe('head', () => {
+  it('has the 464,897 parameters of the paper in its canonical form', () => {
+    expect(countParameters(layerSizes(650, [512, 256]))).toBe(464_897);
+    expect(countParameters(layerSizes(138, []))).toBe(139);
+  });
+
+  it('starts uniform within 1 / sqrt(inputs) of each layer, weights and biases', () => {
+    const sizes = layerSizes(100, [400, 25]);
+    const parameters = initialParameters(sizes, new Random(2));
+    for (const { inputs, outputs, weightOffset, biasOffset } of layersOf(sizes)) {
+      const bound = 1 / Math.sqrt(inputs);
+      const all = parameters.subarray(weightOffset, biasOffset + outputs);
+      expect(all.every((value) => Math.abs(value) <= bound)).toBe(true);
+      if (all.length < 5000) continue;
+      expect(Math.max(...all)).toBeGreaterThan(0.99 * bound);
+      const variance = all.reduce((total, value) => total + value * value, 0) / all.length;
+      expect(variance / (bound ** 2 / 3)).toBeCloseTo(1, 1);
+    }
+  });
+});

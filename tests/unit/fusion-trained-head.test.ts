@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StudioError } from '../../src-shared/errors.ts';
+import { countParameters, layerSizes } from '../../src-main/fusion/head.ts';
+import { parseHead, serializeHead } from '../../src-main/fusion/trained-head.ts';
+import type { TrainedHead } from '../../src-main/fusion/trained-head.ts';
+
+const head: TrainedHead = {
+  streams: [
+    { id: 'nss', scaler: { mean: Float64Array.of(0.1, -2), scale: Float64Array.of(1, 1e-20) } },
+    { id: 'flux-ä', scaler: { mean: Float64Array.of(7), scale: Float64Array.of(3) } },
+  ],
+  hidden: [4, 2],
+  parameters: Float32Array.from({ length: countParameters(layerSizes(3, [4, 2])) }, (_, i) => Math.sin(i)),
+  target: { mean: 56.789, std: 0.1 },
+};
+
+describe('the file of a trained head', () => {
+  it('comes back as it was', () => {
+    expect(parseHead(serializeHead(head))).toEqual(head);
+    const shifted = new Uint8Array([0, ...serializeHead(head)]).subarray(1);
+    expect(parseHead(shifted)).toEqual(head);
+  });
+
+  it('is refused as damaged when any byte is changed or missing', () => {
+    const bytes = serializeHead(head);
+    const versionField = [8, 9, 10, 11];
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (place, change) => {
+        const damaged = bytes.slice();
+        damaged[place]! ^= change;
+        expect(codeOf(() => parseHead(damaged))).toBe(versionField.includes(place) ? 'version-mismatch' : 'corrupt');
+        expect(codeOf(() => parseHead(bytes.subarray(0, place)))).toBe('corrupt');
+      }),
+    );
+    expect(codeOf(() => parseHead(new Uint8Array([...bytes, 0])))).toBe('corrupt');
+    expect(codeOf(() => parseHead(serializeHead({ ...head, parameters: head.parameters.subarray(1) })))).toBe('corrupt');
+    expect(codeOf(() => parseHead(serializeHead({ ...head, hidden: [4, 1.5] })))).toBe('corrupt');
+    expect(codeOf(() => parseHead(serializeHead({ ...head, target: { mean: NaN, std: 1 } })))).toBe('corrupt');
+  });
+});
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof StudioError) return error.code;
+    throw error;
+  }
+  return 'nothing thrown';
+}
