@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { scaleSchema } from '../../src-shared/dataset.ts';
+import { better } from '../../src-shared/dataset.ts';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import { parseNumber, parseOptional, readCsvRows } from './csv.ts';
 import { addLabel, blankRow, chooseLabel, columnPositions, originalCells, tableWith } from './label-table.ts';
@@ -15,7 +15,8 @@ export const demoCard = z.looseObject({
   format: z.literal('biqa-demo'),
   synthetic: z.literal(true),
   name: z.string().trim().min(1).max(120).default('demo'),
-  scale: scaleSchema.default({ min: 0, max: 100, better: 'higher' }),
+  scale: z.tuple([z.number(), z.number()]),
+  better,
 });
 
 /** Reader of the demo dataset. Label: mos; group: the pristine scene. */
@@ -55,7 +56,7 @@ export const demoReader: DatasetReader = {
       name: card.name,
       label,
       labels: ['mos'],
-      scale: card.scale,
+      scale: { min: card.scale[0], max: card.scale[1], better: card.better },
       groupKind: 'reference image',
       synthetic: true,
       rows,

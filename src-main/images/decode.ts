@@ -51,8 +51,9 @@ function highBytes(data: Buffer): Uint8Array {
 }
 
 /** 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) interleaved channels to RGB; v becomes floor(v * a / 255). */
-function toRgb(samples: Uint8Array, channels: number): Uint8Array {
-  if (channels === 3) return samples;
+function toRgb(samples: Uint8Array<ArrayBufferLike>, channels: number): Uint8Array {
+  // A plain view: callers need not know that some pixels come in a Node Buffer.
+  if (channels === 3) return new Uint8Array(samples.buffer, samples.byteOffset, samples.length);
   const pixels = samples.length / channels;
   const colours = channels < 3 ? 1 : 3;
   const hasAlpha = channels % 2 === 0;

@@ -1,7 +1,6 @@
 /** The engine as the shell sees it: a plain Node child that is started, waited for, restarted and ended. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError } from '../../src-shared/errors.ts';
 import type { EngineHandler } from '../host/handler.ts';
@@ -28,6 +27,7 @@ const GRACE = 5_000;
 export class EngineProcess {
   private readonly options: Required<Omit<EngineProcessOptions, 'home'>> & { home: string | undefined };
   private child: ChildProcess | null = null;
+  private childEnded: Promise<void> = Promise.resolve();
   private engine: Promise<RunningEngine> | null = null;
   private delay: number;
   private stopped = false;
@@ -64,11 +64,10 @@ export class EngineProcess {
     this.stopped = true;
     const child = this.child;
     if (child === null) return;
-    const ended = once(child, 'exit');
     child.stdin?.end();
     child.kill('SIGTERM');
     const killer = setTimeout(() => child.kill('SIGKILL'), GRACE);
-    await ended;
+    await this.childEnded;
     clearTimeout(killer);
   }
 
@@ -107,7 +106,7 @@ export class EngineProcess {
     });
     child.stdin!.on('error', () => undefined); // its end is told by 'exit'
     const ended = new Promise<never>((_, reject) => {
-      child.once('error', reject);
+      child.on('error', reject); // it could not be started: no 'exit' will come
       child.once('exit', (code, signal) => {
         const how = signal ?? `code ${code}`;
         const last = complaint.trim().split('\n').at(-1) ?? '';
@@ -115,7 +114,7 @@ export class EngineProcess {
       });
     });
     let ready = false;
-    ended.catch(() => {
+    this.childEnded = ended.catch(() => {
       this.child = null;
       if (Date.now() - started > STEADY) this.delay = this.options.firstDelay;
       if (ready) this.restart(); // else start() sees the failure
@@ -130,7 +129,7 @@ export class EngineProcess {
     const deadline = Date.now() + READY_WITHIN;
     while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
       const running = await findRunningEngine(this.options.home);
-      if (running?.pid === child.pid) return running!;
+      if (running !== null && running.pid === child.pid) return running;
       await sleep(POLL);
     }
     child.kill('SIGKILL');
