@@ -10,6 +10,7 @@ import ts from 'typescript-eslint';
 const MAIN = [
   'shell',
   'host',
+  'cli',
   'api',
   'jobs',
   'experiments',
@@ -26,9 +27,31 @@ const MAIN = [
 /** folder of src-main -> folders of src-main it may import (src-shared is open to all). */
 const MAY_IMPORT = {
   shell: ['host'],
+  cli: ['api', 'engine.ts', 'host', 'home'],
   host: ['home'],
-  api: ['jobs', 'experiments', 'streams', 'datasets', 'distortions', 'catalog', 'evaluation', 'images', 'home', 'host'],
-  jobs: ['experiments', 'streams', 'datasets', 'distortions', 'catalog', 'evaluation', 'fusion', 'images', 'home'],
+  api: [
+    'jobs',
+    'experiments',
+    'streams',
+    'datasets',
+    'distortions',
+    'catalog',
+    'evaluation',
+    'images',
+    'home',
+    'host',
+  ],
+  jobs: [
+    'experiments',
+    'streams',
+    'datasets',
+    'distortions',
+    'catalog',
+    'evaluation',
+    'fusion',
+    'images',
+    'home',
+  ],
   experiments: ['fusion', 'evaluation', 'streams', 'catalog', 'graph', 'home'],
   streams: ['images', 'catalog', 'home'],
   datasets: ['catalog', 'images', 'home'],
@@ -54,7 +77,13 @@ zones.push(
 
 export default ts.config(
   {
-    ignores: ['out/**', 'node_modules/**', 'src-main/streams/nss/wasm/assembly/**', 'test-results/**', '.cache/**'],
+    ignores: [
+      'out/**',
+      'node_modules/**',
+      'src-main/streams/nss/wasm/assembly/**',
+      'test-results/**',
+      '.cache/**',
+    ],
   },
   js.configs.recommended,
   ...ts.configs.recommended,
@@ -64,13 +93,13 @@ export default ts.config(
     languageOptions: { globals: { ...globals.node } },
     settings: {
       'import-x/resolver-next': [
-        createTypeScriptImportResolver({ project: ['tsconfig.json', 'tsconfig.web.json'] }),
+        createTypeScriptImportResolver({ noWarnOnMultipleProjects: true, project: ['tsconfig.json', 'tsconfig.web.json'] }),
       ],
     },
     rules: {
       'import-x/no-restricted-paths': ['error', { zones, basePath: import.meta.dirname }],
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-explicit-any': 'error',
       'no-restricted-imports': [
         'error',
@@ -80,14 +109,22 @@ export default ts.config(
   },
   {
     files: ['src-main/**/*.ts', 'src-shared/**/*.ts', 'src-preload/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'No default exports.' }] },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'No default exports.' },
+      ],
+    },
   },
   {
     files: ['src-main/**/*.ts'],
     ignores: ['src-main/shell/**', 'src-main/index.ts'],
     rules: {
       'no-restricted-modules': ['error', 'electron'],
-      '@typescript-eslint/no-restricted-imports': ['error', { paths: [{ name: 'electron', message: 'Only src-main/shell knows Electron.' }] }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'electron', message: 'Only src-main/shell knows Electron.' }] },
+      ],
     },
   },
   {
@@ -97,7 +134,15 @@ export default ts.config(
       // Types of the API are the renderer's only tie to the engine.
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['**/src-main/**'], allowTypeImports: true, message: 'The renderer may import only types from src-main.' }] },
+        {
+          patterns: [
+            {
+              group: ['**/src-main/**'],
+              allowTypeImports: true,
+              message: 'The renderer may import only types from src-main.',
+            },
+          ],
+        },
       ],
     },
   },

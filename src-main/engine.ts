@@ -35,7 +35,9 @@ export type Engine = { services: Services; handler: EngineHandler; close(): Prom
  * Opens a home: lock, log, catalog, queue (which resumes what was unfinished), and the local socket on which other
  * commands hand over their work. Throws StudioError busy where another engine holds the home.
  */
-export async function startEngine(options: { home?: string | undefined; root?: string | undefined } = {}): Promise<Engine> {
+export async function startEngine(
+  options: { home?: string | undefined; root?: string | undefined } = {},
+): Promise<Engine> {
   const home = resolveHome(options.home);
   const lock = acquireHomeLock(home);
   const log = openLog(home);
@@ -84,8 +86,12 @@ function registerJobs(services: Services): void {
   queue.handle('extract', (payload: Parameters<typeof extractStreams>[0], control) =>
     extractStreams(payload, control, parts).finally(changed),
   );
-  queue.handle('experiment', (payload: Parameters<typeof runExperiment>[0], control) => runExperiment(payload, control, parts));
-  queue.handle('predict', (payload: Parameters<typeof predictImages>[0], control) => predictImages(payload, control, reader));
+  queue.handle('experiment', (payload: Parameters<typeof runExperiment>[0], control) =>
+    runExperiment(payload, control, parts),
+  );
+  queue.handle('predict', (payload: Parameters<typeof predictImages>[0], control) =>
+    predictImages(payload, control, reader),
+  );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
 }
 

@@ -1,7 +1,14 @@
 /** Datasets, images and labels as the API and the readers speak of them. Meaning of each word: docs/data.md. */
 import { z } from 'zod';
 
-export const DATASET_FORMATS = ['koniq-10k', 'kadid-10k', 'live-itw', 'agiqa-3k', 'biqa-demo', 'csv'] as const;
+export const DATASET_FORMATS = [
+  'koniq-10k',
+  'kadid-10k',
+  'live-itw',
+  'agiqa-3k',
+  'biqa-demo',
+  'csv',
+] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 export const better = z.enum(['higher', 'lower']);
@@ -101,7 +108,16 @@ export type DatasetDetail = DatasetSummary & {
   histogram: { from: number; to: number; count: number }[];
 };
 
-export const imageSort = z.enum(['position', 'name', 'mos', 'std', 'distortion', 'level', 'group', 'residual']);
+export const imageSort = z.enum([
+  'position',
+  'name',
+  'mos',
+  'std',
+  'distortion',
+  'level',
+  'group',
+  'residual',
+]);
 export type ImageSort = z.infer<typeof imageSort>;
 
 /** A page of the grid: filters are conjunctive, ranges inclusive. `run` is needed for the residual sort. */

@@ -28,7 +28,11 @@ export class StudioError extends Error {
   readonly hint: string | undefined;
   readonly file: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; file?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; file?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StudioError';
     this.code = code;
@@ -57,7 +61,8 @@ export class StudioError extends Error {
 
 /** Any thrown value as an ErrorShape; OS errors (EACCES, ENOSPC, ENOENT) get their code and a remedy. */
 export function errorShape(error: unknown, file?: string): ErrorShape {
-  if (error instanceof StudioError) return { ...error.toShape(), ...(error.file ?? file ? { file: error.file ?? file! } : {}) };
+  if (error instanceof StudioError)
+    return { ...error.toShape(), ...((error.file ?? file) ? { file: error.file ?? file! } : {}) };
   const where = file === undefined ? {} : { file };
   const os = error as { code?: string; message?: string; path?: string };
   const path = os?.path ?? file;
@@ -65,11 +70,26 @@ export function errorShape(error: unknown, file?: string): ErrorShape {
   switch (os?.code) {
     case 'EACCES':
     case 'EPERM':
-      return { code: 'no-permission', message: `No permission to open ${path ?? 'the file'}`, hint: 'Give this user read access, or choose another folder.', ...at };
+      return {
+        code: 'no-permission',
+        message: `No permission to open ${path ?? 'the file'}`,
+        hint: 'Give this user read access, or choose another folder.',
+        ...at,
+      };
     case 'ENOSPC':
-      return { code: 'no-space', message: 'The disk is full', hint: 'Free some space and resume the job; finished work is kept.', ...at };
+      return {
+        code: 'no-space',
+        message: 'The disk is full',
+        hint: 'Free some space and resume the job; finished work is kept.',
+        ...at,
+      };
     case 'ENOENT':
-      return { code: 'not-found', message: `Not found: ${path ?? 'the file'}`, hint: 'Check the path; if the folder moved, import it again to relink it.', ...at };
+      return {
+        code: 'not-found',
+        message: `Not found: ${path ?? 'the file'}`,
+        hint: 'Check the path; if the folder moved, import it again to relink it.',
+        ...at,
+      };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'internal', message, ...where };

@@ -113,9 +113,13 @@ export const PRESETS: Record<Preset, Defaults> = {
 export function parseExperimentSpec(json: unknown): ExperimentSpec {
   const parsed = inputSchema.safeParse(acceptDatasetAlias(json));
   if (!parsed.success) {
-    throw new StudioError('bad-input', `Experiment spec: ${parsed.error.issues.map(describeIssue).join('; ')}`, {
-      hint: 'Correct the spec; docs/experiments.md lists every field.',
-    });
+    throw new StudioError(
+      'bad-input',
+      `Experiment spec: ${parsed.error.issues.map(describeIssue).join('; ')}`,
+      {
+        hint: 'Correct the spec; docs/experiments.md lists every field.',
+      },
+    );
   }
   const spec = parsed.data;
   const defaults = PRESETS[spec.preset];
@@ -145,7 +149,19 @@ const KNOWN: Record<string, string[]> = {
   '': [...Object.keys(inputSchema.shape), 'dataset'],
   fusion: Object.keys(fusionFields),
   training: Object.keys(trainingFields),
-  protocol: ['kind', 'folds', 'seed', 'unit', 'seeds', 'mcDropout', 'epochs', 'lr', 'batch', 'repeats', 'fractions'],
+  protocol: [
+    'kind',
+    'folds',
+    'seed',
+    'unit',
+    'seeds',
+    'mcDropout',
+    'epochs',
+    'lr',
+    'batch',
+    'repeats',
+    'fractions',
+  ],
   ablation: Object.keys(ablationEntry.shape),
 };
 

@@ -38,7 +38,14 @@ export type JobFailure = { item: string; error: ErrorShape };
 export type ExtractResult = {
   dataset: string;
   device: string;
-  streams: { stream: string; version: string; done: number; failed: number; reused: number; seconds: number }[];
+  streams: {
+    stream: string;
+    version: string;
+    done: number;
+    failed: number;
+    reused: number;
+    seconds: number;
+  }[];
 };
 export type ExperimentResult = { experiment: number; runs: number[] };
 export type PredictedImage = {

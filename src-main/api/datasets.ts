@@ -23,7 +23,9 @@ export const datasetsRouter = router({
     .input(z.strictObject({ folder: folderInput, options: importOptions.default({}) }))
     .mutation(async ({ ctx, input }) => {
       const folder = await folderPath(input.folder, ctx);
-      return { job: await ctx.services.queue.add('scan', `Scan ${folder}`, { folder, options: input.options }) };
+      return {
+        job: await ctx.services.queue.add('scan', `Scan ${folder}`, { folder, options: input.options }),
+      };
     }),
 
   import: procedure
@@ -44,11 +46,14 @@ export const datasetsRouter = router({
       return services.reader.datasets.get(input.id);
     }),
 
-  deletionImpact: procedure.input(idInput).query(({ ctx, input }) => ctx.services.reader.datasets.deletionImpact(input.id)),
+  deletionImpact: procedure
+    .input(idInput)
+    .query(({ ctx, input }) => ctx.services.reader.datasets.deletionImpact(input.id)),
 
   delete: procedure.input(idInput).mutation(async ({ ctx: { services }, input }) => {
     services.reader.datasets.get(input.id);
     await services.writer.deleteDataset(input.id);
-    for (const noun of ['datasets', 'streams', 'runs'] as const) services.events.emit({ type: 'changed', noun });
+    for (const noun of ['datasets', 'streams', 'runs'] as const)
+      services.events.emit({ type: 'changed', noun });
   }),
 });

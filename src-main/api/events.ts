@@ -10,10 +10,14 @@ export function eventStream({ events, home, queue }: Services, signal: AbortSign
   let stop = () => {};
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      const send = (event: StudioEvent) => controller.enqueue(encoder.encode(`data: ${JSON.stringify(event)}\n\n`));
+      const send = (event: StudioEvent) =>
+        controller.enqueue(encoder.encode(`data: ${JSON.stringify(event)}\n\n`));
       const unsubscribe = events.subscribe(send);
       // Keeps proxies and the reader's own time-out from closing a quiet stream.
-      const heartbeat = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), HEARTBEAT_MS);
+      const heartbeat = setInterval(
+        () => controller.enqueue(encoder.encode(': still here\n\n')),
+        HEARTBEAT_MS,
+      );
       stop = () => {
         unsubscribe();
         clearInterval(heartbeat);
@@ -31,5 +35,7 @@ export function eventStream({ events, home, queue }: Services, signal: AbortSign
     },
     cancel: () => stop(),
   });
-  return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
+  return new Response(body, {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+  });
 }

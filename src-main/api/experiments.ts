@@ -29,7 +29,11 @@ export const experimentsRouter = router({
     const plan = planExperiment(services.reader, spec);
     return {
       spec,
-      runs: plan.runs.map((run) => ({ label: run.label, n: run.population.n, parameters: run.parameters ?? 0 })),
+      runs: plan.runs.map((run) => ({
+        label: run.label,
+        n: run.population.n,
+        parameters: run.parameters ?? 0,
+      })),
       secondsEstimate: plan.runs.reduce((sum, run) => sum + estimateSeconds(services, run), 0),
       warnings: distinct(plan.runs.flatMap((run) => run.warnings)),
     };
@@ -41,16 +45,23 @@ export const experimentsRouter = router({
     if (unfinished !== null) return unfinished;
     const created = await createExperiment(spec, services);
     const title = `Experiment: ${spec.name}${runsOf(spec).length > 1 ? ` (${runsOf(spec).length} runs)` : ''}`;
-    return { ...created, job: await services.queue.add('experiment', title, { experiment: created.experiment }) };
+    return {
+      ...created,
+      job: await services.queue.add('experiment', title, { experiment: created.experiment }),
+    };
   }),
 });
 
 /** The unfinished experiment with this very spec, e.g. one that a crash interrupted: it is joined, not started twice. */
-function findUnfinished({ reader, queue }: Services, spec: ExperimentSpec): { experiment: number; runs: number[]; job: number } | null {
+function findUnfinished(
+  { reader, queue }: Services,
+  spec: ExperimentSpec,
+): { experiment: number; runs: number[]; job: number } | null {
   const wanted = JSON.stringify(spec);
   const experimentOf = (payload: unknown) => (payload as ExperimentPayload).experiment;
   const job = queue.findLive(
-    ({ kind, payload }) => kind === 'experiment' && JSON.stringify(reader.runs.experiment(experimentOf(payload)).spec) === wanted,
+    ({ kind, payload }) =>
+      kind === 'experiment' && JSON.stringify(reader.runs.experiment(experimentOf(payload)).spec) === wanted,
   );
   if (job === null) return null;
   const experiment = experimentOf(reader.jobs.get(job).payload);
@@ -71,7 +82,14 @@ const SECONDS_PER_STEP_AND_PARAMETER = 2e-8;
 function estimateSeconds({ reader }: Services, run: RunToStore): number {
   const measured = reader.runs
     .list()
-    .find((r) => r.status === 'done' && r.kind === 'trained' && r.seconds !== null && r.seconds.train > 0 && r.parameters !== null);
+    .find(
+      (r) =>
+        r.status === 'done' &&
+        r.kind === 'trained' &&
+        r.seconds !== null &&
+        r.seconds.train > 0 &&
+        r.parameters !== null,
+    );
   const perUnit =
     measured === undefined
       ? SECONDS_PER_STEP_AND_PARAMETER

@@ -36,9 +36,15 @@ export function createHandler(services: Services, rendererFolder: string): Engin
       if (exported !== null) return exportResponse(services, Number(exported[1]), exported[2]!);
       if (pathname === '/export/features') {
         const query = new URL(request.url).searchParams;
-        return featuresResponse(services.reader, query.get('dataset') ?? '', query.get('stream') ?? '', query.get('format') ?? 'csv');
+        return featuresResponse(
+          services.reader,
+          query.get('dataset') ?? '',
+          query.get('stream') ?? '',
+          query.get('format') ?? 'csv',
+        );
       }
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw new StudioError('not-found', `Nothing at ${pathname}`);
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        throw new StudioError('not-found', `Nothing at ${pathname}`);
       return await serveStatic(rendererFolder, request);
     } catch (error) {
       return errorResponse(error);

@@ -27,7 +27,8 @@ export const imagesRouter = router({
       sha256: image.content.startsWith('absent:') ? null : image.content,
       group: image.group_name,
       reference: image.reference,
-      distortion: image.distortion === null ? null : { type: image.distortion, name: distortionName(image.distortion) },
+      distortion:
+        image.distortion === null ? null : { type: image.distortion, name: distortionName(image.distortion) },
       level: image.level,
       split: image.split,
       labels: reader.images.labels(id),
@@ -37,11 +38,17 @@ export const imagesRouter = router({
     };
   }),
 
-  neighbours: procedure.input(idInput).query(({ ctx, input }) => ctx.services.reader.images.neighbours(input.id)),
+  neighbours: procedure
+    .input(idInput)
+    .query(({ ctx, input }) => ctx.services.reader.images.neighbours(input.id)),
 });
 
 /** The NSS features of an image with z-scores against its dataset; null where they were not extracted. */
-async function nssOf(reader: CatalogReader, content: string, dataset: { id: number; images: number }): Promise<ImageDetail['nss']> {
+async function nssOf(
+  reader: CatalogReader,
+  content: string,
+  dataset: { id: number; images: number },
+): Promise<ImageDetail['nss']> {
   const key = reader.features.activeStreams(dataset.id).find((s) => s.stream === 'nss');
   const vector = key === undefined ? null : reader.features.vector(content, key);
   if (key === undefined || vector === null || vector.length !== NSS_NAMES.length) return null;
@@ -50,7 +57,8 @@ async function nssOf(reader: CatalogReader, content: string, dataset: { id: numb
   const { mean, std } = statistics;
   return {
     version: key.version,
-    source: allStreams(reader).find((s) => s.id === key.stream && s.version === key.version)?.source ?? 'unknown',
+    source:
+      allStreams(reader).find((s) => s.id === key.stream && s.version === key.version)?.source ?? 'unknown',
     features: NSS_NAMES.map((name, d) => ({
       name,
       value: vector[d]!,
@@ -63,7 +71,11 @@ async function nssOf(reader: CatalogReader, content: string, dataset: { id: numb
 const statisticsCache = new Map<string, Promise<StreamStatistics | null>>();
 const CACHED_STATISTICS = 16;
 
-function cachedStatistics(reader: CatalogReader, dataset: { id: number; images: number }, key: { stream: string; version: string }) {
+function cachedStatistics(
+  reader: CatalogReader,
+  dataset: { id: number; images: number },
+  key: { stream: string; version: string },
+) {
   const { done } = reader.features.counts(dataset.id, key);
   const cacheKey = JSON.stringify([dataset.id, key.stream, key.version, done]);
   let found = statisticsCache.get(cacheKey);

@@ -21,16 +21,29 @@ export async function imageResponse({ reader }: Services, id: number, request: R
 }
 
 /** GET /thumb/:id?s=256: a WebP thumbnail, made on first use and kept in the home under the content hash. */
-export async function thumbnailResponse({ reader, home }: Services, id: number, request: Request): Promise<Response> {
+export async function thumbnailResponse(
+  { reader, home }: Services,
+  id: number,
+  request: Request,
+): Promise<Response> {
   const size = Number(new URL(request.url).searchParams.get('s') ?? 256);
   if (!THUMBNAIL_SIZES.includes(size)) {
-    throw new StudioError('bad-input', `No thumbnails of size ${size}`, { hint: `Sizes: ${THUMBNAIL_SIZES.join(', ')}.` });
+    throw new StudioError('bad-input', `No thumbnails of size ${size}`, {
+      hint: `Sizes: ${THUMBNAIL_SIZES.join(', ')}.`,
+    });
   }
   const image = reader.images.get(id);
   const etag = `"${image.content.slice(0, 32)}-${size}"`;
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304 });
   const cached = path.join(home.thumbnails, image.content.slice(0, 2), `${image.content}-${size}.webp`);
-  const bytes = existsSync(cached) ? await readFile(cached) : await makeCached(cached, pictureFile(reader.datasets.get(image.dataset_id).folder, image), size, request.signal);
+  const bytes = existsSync(cached)
+    ? await readFile(cached)
+    : await makeCached(
+        cached,
+        pictureFile(reader.datasets.get(image.dataset_id).folder, image),
+        size,
+        request.signal,
+      );
   return new Response(new Uint8Array(bytes), {
     headers: { 'content-type': 'image/webp', etag, 'cache-control': 'private, max-age=86400' },
   });

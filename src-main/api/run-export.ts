@@ -1,12 +1,22 @@
 import type { CatalogReader } from '../catalog/reader.ts';
-import { csvField } from '../streams/feature-files.ts';
+import { csvField } from '../../src-shared/csv-field.ts';
 
 /** The results CSV of the interface, line by line; a field is empty where it is not known. */
 export function* resultsCsvLines(reader: CatalogReader, run: number): Generator<string> {
   const predictions = reader.runs.predictions(run);
   const gates = Map.groupBy(reader.runs.gates(run), (g) => g.image);
   const streams = [...new Set([...gates.values()].flat().map((g) => g.stream))].sort();
-  const columns = ['image', 'mos', 'mos_std', 'prediction', 'prediction_std', 'fold', 'group', 'distortion', 'level'];
+  const columns = [
+    'image',
+    'mos',
+    'mos_std',
+    'prediction',
+    'prediction_std',
+    'fold',
+    'group',
+    'distortion',
+    'level',
+  ];
   yield `${[...columns, ...streams.map((s) => `gate_${s}`)].join(',')}\n`;
   for (const p of predictions) {
     const ofImage = gates.get(p.image) ?? [];

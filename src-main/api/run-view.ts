@@ -41,7 +41,10 @@ export function runDetail(reader: CatalogReader, id: number): RunDetail {
     predictions.map((p) => p.distortion),
     predictions.map((p) => p.level),
   );
-  const siblings = stored.experiment === null ? [] : reader.runs.ofExperiment(stored.experiment).map((r) => ({ run: r.id, label: r.label }));
+  const siblings =
+    stored.experiment === null
+      ? []
+      : reader.runs.ofExperiment(stored.experiment).map((r) => ({ run: r.id, label: r.label }));
   return {
     ...run,
     spec: stored.spec,
@@ -76,6 +79,7 @@ function provenanceOf(run: Run, targetLabel: string): string {
 /** The same experiment with folds by group, where this one leaks; null elsewhere. */
 function groupLevelSpec(stored: StoredRun): ExperimentSpec | null {
   const { spec } = stored;
-  if (spec === null || spec.protocol.kind !== 'cv' || !stored.warnings.some((w) => w.code === 'leakage')) return null;
+  if (spec === null || spec.protocol.kind !== 'cv' || !stored.warnings.some((w) => w.code === 'leakage'))
+    return null;
   return { ...spec, name: `${spec.name}, by group`, protocol: { ...spec.protocol, unit: 'group' } };
 }

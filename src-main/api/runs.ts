@@ -7,7 +7,9 @@ import { procedure, requireLocal, router, runInput } from './trpc.ts';
 
 /** Runs: results, worst images, another model's predictions, predicting new pictures. */
 export const runsRouter = router({
-  list: procedure.query(({ ctx: { services } }): Run[] => services.reader.runs.list().map((r) => runView(services.reader, r))),
+  list: procedure.query(({ ctx: { services } }): Run[] =>
+    services.reader.runs.list().map((r) => runView(services.reader, r)),
+  ),
 
   get: procedure.input(runInput).query(({ ctx, input }) => runDetail(ctx.services.reader, input.run)),
 
@@ -55,7 +57,13 @@ export const runsRouter = router({
     }),
 
   importPredictions: procedure
-    .input(z.strictObject({ dataset: z.number().int(), name: z.string().trim().min(1).max(200), path: z.string() }))
+    .input(
+      z.strictObject({
+        dataset: z.number().int(),
+        name: z.string().trim().min(1).max(200),
+        path: z.string(),
+      }),
+    )
     .mutation(async ({ ctx: { services, trust }, input }) => {
       requireLocal(trust);
       const id = await importPredictionsFile(services, input);

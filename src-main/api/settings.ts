@@ -35,12 +35,24 @@ async function doctor({ home, reader }: Services): Promise<DoctorReport> {
     libvips: sharp.versions.vips,
     providers: ['cpu'],
     checks: [
-      { name: 'Node.js', ok: major >= 24, message: major >= 24 ? 'Node.js 24 or newer' : 'Node.js 24 is needed: run through npm, which brings it' },
-      { name: 'Disk space', ok: free > MIN_FREE_BYTES, message: `${(free / 1e9).toFixed(1)} GB free in the home` },
+      {
+        name: 'Node.js',
+        ok: major >= 24,
+        message:
+          major >= 24 ? 'Node.js 24 or newer' : 'Node.js 24 is needed: run through npm, which brings it',
+      },
+      {
+        name: 'Disk space',
+        ok: free > MIN_FREE_BYTES,
+        message: `${(free / 1e9).toFixed(1)} GB free in the home`,
+      },
       {
         name: 'Dataset folders',
         ok: gone.length === 0,
-        message: gone.length === 0 ? `${folders.length} reachable` : `not reachable: ${gone.map((d) => d.name).join(', ')}; import the moved folder again to relink it`,
+        message:
+          gone.length === 0
+            ? `${folders.length} reachable`
+            : `not reachable: ${gone.map((d) => d.name).join(', ')}; import the moved folder again to relink it`,
       },
     ],
   };

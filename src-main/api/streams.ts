@@ -23,7 +23,8 @@ export const streamsRouter = router({
           version: stream.version,
           ...reader.features.counts(dataset.id, key),
           failed: reader.features.failures(dataset.id, key).length,
-          job: stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset.id, stream.id)),
+          job:
+            stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset.id, stream.id)),
         };
       }),
     );
@@ -44,10 +45,18 @@ export const streamsRouter = router({
   /** Extraction computes whatever has no feature, so it retries every failure. */
   retryFailed: procedure
     .input(cellInput)
-    .mutation(({ ctx: { services }, input }) => startExtraction(services, { dataset: input.dataset, streams: [input.stream] })),
+    .mutation(({ ctx: { services }, input }) =>
+      startExtraction(services, { dataset: input.dataset, streams: [input.stream] }),
+    ),
 
   importFile: procedure
-    .input(z.strictObject({ dataset: z.number().int(), stream: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dot, dash'), path: z.string() }))
+    .input(
+      z.strictObject({
+        dataset: z.number().int(),
+        stream: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dot, dash'),
+        path: z.string(),
+      }),
+    )
     .mutation(async ({ ctx: { services, trust }, input }) => {
       requireLocal(trust);
       const result = await importFeatureFile(services, input);
@@ -63,12 +72,17 @@ function extracts(job: { kind: string; payload: unknown }, dataset: number, stre
 }
 
 /** Queues an extraction. One that already covers these streams is joined (and resumed where it is paused) instead. */
-async function startExtraction({ reader, queue }: Services, payload: ExtractPayload): Promise<{ job: number }> {
+async function startExtraction(
+  { reader, queue }: Services,
+  payload: ExtractPayload,
+): Promise<{ job: number }> {
   const dataset = reader.datasets.get(payload.dataset);
   payload.streams.forEach(builtInStream);
   const live = queue.findLive((job) => payload.streams.every((stream) => extracts(job, dataset.id, stream)));
   if (live === null) {
-    return { job: await queue.add('extract', `Extract ${payload.streams.join(', ')} of ${dataset.name}`, payload) };
+    return {
+      job: await queue.add('extract', `Extract ${payload.streams.join(', ')} of ${dataset.name}`, payload),
+    };
   }
   if (queue.get(live).status === 'paused') await queue.act(live, 'resume');
   return { job: live };

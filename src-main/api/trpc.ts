@@ -15,7 +15,8 @@ const t = initTRPC.context<ApiContext>().create({
 export function studioShape(error: TRPCError): ErrorShape {
   if (error.cause instanceof StudioError) return error.cause.toShape();
   if (error.cause instanceof z.ZodError) return { code: 'bad-input', message: z.prettifyError(error.cause) };
-  if (error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_SUPPORTED') return { code: 'not-found', message: error.message };
+  if (error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_SUPPORTED')
+    return { code: 'not-found', message: error.message };
   return errorShape(error.cause ?? error);
 }
 
@@ -31,7 +32,12 @@ export const procedure = t.procedure.use(async ({ ctx, path, next }) => {
   if (!result.ok) {
     const shape = studioShape(result.error);
     const log = shape.code === 'internal' ? ctx.services.log.error : ctx.services.log.info;
-    log('call failed', { path, ms, ...shape, ...(shape.code === 'internal' ? { stack: result.error.cause?.stack } : {}) });
+    log('call failed', {
+      path,
+      ms,
+      ...shape,
+      ...(shape.code === 'internal' ? { stack: result.error.cause?.stack } : {}),
+    });
   } else if (ms > SLOW_CALL_MS) ctx.services.log.warn('slow call', { path, ms });
   return result;
 });
@@ -40,10 +46,16 @@ export const idInput = z.strictObject({ id: z.number().int() });
 export const runInput = z.strictObject({ run: z.number().int() });
 
 /** A folder: an id from the folder browser or the native dialog; a path only from the command line. */
-export const folderInput = z.union([z.strictObject({ id: z.string().min(1) }), z.strictObject({ path: z.string().min(1) })]);
+export const folderInput = z.union([
+  z.strictObject({ id: z.string().min(1) }),
+  z.strictObject({ path: z.string().min(1) }),
+]);
 
 /** The real path of a folder input; throws StudioError forbidden where a page names a path. */
-export async function folderPath(folder: z.infer<typeof folderInput>, { services, trust }: ApiContext): Promise<string> {
+export async function folderPath(
+  folder: z.infer<typeof folderInput>,
+  { services, trust }: ApiContext,
+): Promise<string> {
   if ('id' in folder) return services.folders.pathOf(folder.id);
   requireLocal(trust);
   return folder.path;
@@ -52,5 +64,7 @@ export async function folderPath(folder: z.infer<typeof folderInput>, { services
 /** Throws StudioError forbidden unless the client is the command line. */
 export function requireLocal(trust: ClientTrust): void {
   if (trust === 'local') return;
-  throw new StudioError('forbidden', 'A page can not name paths of this machine', { hint: 'Choose the folder in the folder browser.' });
+  throw new StudioError('forbidden', 'A page can not name paths of this machine', {
+    hint: 'Choose the folder in the folder browser.',
+  });
 }

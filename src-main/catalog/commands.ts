@@ -12,5 +12,7 @@ export type CatalogCommands = ReturnType<typeof catalogCommands>;
 
 /** The same commands as promises, from any other thread. */
 export type CatalogWriter = {
-  [K in keyof CatalogCommands]: (...args: Parameters<CatalogCommands[K]>) => Promise<ReturnType<CatalogCommands[K]>>;
+  [K in keyof CatalogCommands]: (
+    ...args: Parameters<CatalogCommands[K]>
+  ) => Promise<ReturnType<CatalogCommands[K]>>;
 };

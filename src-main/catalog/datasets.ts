@@ -65,7 +65,10 @@ export function datasetReads(db: Db) {
   const all = db.prepare<[], DatasetRow>('SELECT * FROM datasets ORDER BY created_at, id');
   const byId = db.prepare<[number], DatasetRow>('SELECT * FROM datasets WHERE id = ?');
   const byName = db.prepare<[string], DatasetRow>('SELECT * FROM datasets WHERE name = ?');
-  const counts = db.prepare<[number], { images: number; missing: number; unreadable: number; groups: number }>(
+  const counts = db.prepare<
+    [number],
+    { images: number; missing: number; unreadable: number; groups: number }
+  >(
     `SELECT count(*) AS images, coalesce(sum(status = 'missing'), 0) AS missing,
             coalesce(sum(status = 'unreadable'), 0) AS unreadable, count(DISTINCT group_name) AS groups
      FROM images WHERE dataset_id = ?`,
@@ -77,7 +80,9 @@ export function datasetReads(db: Db) {
     'SELECT distortion AS type, count(*) AS images FROM images WHERE dataset_id = ? AND distortion IS NOT NULL GROUP BY distortion ORDER BY distortion',
   );
   const levels = db
-    .prepare<[number], number>('SELECT DISTINCT level FROM images WHERE dataset_id = ? AND level IS NOT NULL ORDER BY level')
+    .prepare<[number], number>(
+      'SELECT DISTINCT level FROM images WHERE dataset_id = ? AND level IS NOT NULL ORDER BY level',
+    )
     .pluck();
   const histogram = db.prepare<[number, number, number, number], { bin: number; n: number }>(
     `SELECT CAST(min(23, max(0, (mos - ?) * 24 / ?)) AS INTEGER) AS bin, count(*) AS n
@@ -120,7 +125,10 @@ export function datasetReads(db: Db) {
 
   function requireRow(id: number): DatasetRow {
     const row = byId.get(id);
-    if (row === undefined) throw new StudioError('not-found', `There is no dataset ${id}`, { hint: 'It may have been deleted; see the dataset list.' });
+    if (row === undefined)
+      throw new StudioError('not-found', `There is no dataset ${id}`, {
+        hint: 'It may have been deleted; see the dataset list.',
+      });
     return row;
   }
 
@@ -137,7 +145,10 @@ export function datasetReads(db: Db) {
       if (row !== undefined) return summary(row);
       const known = all.all().map((d) => d.name);
       throw new StudioError('not-found', `There is no dataset named "${name}"`, {
-        hint: known.length === 0 ? 'Import one first: studio import FOLDER.' : `Known datasets: ${known.join(', ')}.`,
+        hint:
+          known.length === 0
+            ? 'Import one first: studio import FOLDER.'
+            : `Known datasets: ${known.join(', ')}.`,
       });
     },
     labels: (id: number) => JSON.parse(requireRow(id).labels) as string[],
@@ -146,7 +157,9 @@ export function datasetReads(db: Db) {
     levels: (id: number) => levels.all(id),
     observed(id: number) {
       const range = observed.get(id);
-      return range === undefined || range.min === null || range.max === null ? null : { min: range.min, max: range.max };
+      return range === undefined || range.min === null || range.max === null
+        ? null
+        : { min: range.min, max: range.max };
     },
     /** MOS histogram: 24 equal bins over the declared scale (values outside fall into the end bins). */
     histogram(id: number) {
@@ -187,7 +200,9 @@ export function datasetWrites(db: Db) {
      RETURNING id`,
   );
   const clearLabels = db.prepare('DELETE FROM labels WHERE image_id = ?');
-  const insertLabel = db.prepare('INSERT INTO labels (image_id, name, mos, std, votes) VALUES (?, ?, ?, ?, ?)');
+  const insertLabel = db.prepare(
+    'INSERT INTO labels (image_id, name, mos, std, votes) VALUES (?, ?, ?, ?, ?)',
+  );
   const moveFeatures = db.prepare('UPDATE OR IGNORE features SET content = ? WHERE content = ?');
   const deleteImage = db.prepare('DELETE FROM images WHERE id = ?');
   const rename = db.prepare('UPDATE datasets SET name = ?, updated_at = ? WHERE id = ?');
@@ -223,7 +238,8 @@ export function datasetWrites(db: Db) {
         before.delete(image.name);
         const content = image.sha256 ?? old?.content ?? absentContent(datasetId, image.name);
         // Features imported while the file was not there follow the image to its content hash.
-        if (old !== undefined && old.content.startsWith('absent:') && content !== old.content) moveFeatures.run(content, old.content);
+        if (old !== undefined && old.content.startsWith('absent:') && content !== old.content)
+          moveFeatures.run(content, old.content);
         const primary = image.labels.find((l) => l.name === dataset.label);
         const row = upsertImage.get({
           dataset: datasetId,
@@ -247,7 +263,8 @@ export function datasetWrites(db: Db) {
           original: JSON.stringify(image.original),
         })!;
         if (old !== undefined) clearLabels.run(row.id);
-        for (const label of image.labels) insertLabel.run(row.id, label.name, label.mos, label.std, label.votes);
+        for (const label of image.labels)
+          insertLabel.run(row.id, label.name, label.mos, label.std, label.votes);
       });
       for (const gone of before.values()) deleteImage.run(gone.id);
       return datasetId;
@@ -257,7 +274,9 @@ export function datasetWrites(db: Db) {
         rename.run(name, new Date().toISOString(), id);
       } catch (error) {
         if ((error as { code?: string }).code === 'SQLITE_CONSTRAINT_UNIQUE') {
-          throw new StudioError('conflict', `There already is a dataset named "${name}"`, { hint: 'Choose another name.' });
+          throw new StudioError('conflict', `There already is a dataset named "${name}"`, {
+            hint: 'Choose another name.',
+          });
         }
         throw error;
       }

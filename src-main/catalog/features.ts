@@ -12,14 +12,20 @@ export type FailureToStore = { content: string; error: ErrorShape };
 
 /** Reading side of features. */
 export function featureReads(db: Db) {
-  const has = db
-    .prepare<[number, string, string], { id: number; content: string; file: string; name: string }>(
-      `SELECT i.id, i.content, i.file, i.name FROM images i
+  const has = db.prepare<
+    [number, string, string],
+    { id: number; content: string; file: string; name: string }
+  >(
+    `SELECT i.id, i.content, i.file, i.name FROM images i
        WHERE i.dataset_id = ? AND i.status != 'missing' AND i.content NOT LIKE 'absent:%'
          AND NOT EXISTS (SELECT 1 FROM features f WHERE f.content = i.content AND f.stream = ? AND f.version = ?)
        ORDER BY i.position`,
-    );
-  const one = db.prepare<[string, string, string], Buffer>('SELECT vector FROM features WHERE content = ? AND stream = ? AND version = ?').pluck();
+  );
+  const one = db
+    .prepare<[string, string, string], Buffer>(
+      'SELECT vector FROM features WHERE content = ? AND stream = ? AND version = ?',
+    )
+    .pluck();
   const counts = db.prepare<[string, string, number], { total: number; done: number; unavailable: number }>(
     `SELECT count(*) AS total, coalesce(sum(f.content IS NOT NULL), 0) AS done,
             coalesce(sum(f.content IS NULL AND (i.status = 'missing' OR i.content LIKE 'absent:%')), 0) AS unavailable
@@ -29,10 +35,13 @@ export function featureReads(db: Db) {
     `SELECT i.id AS image, i.name, x.error FROM images i JOIN feature_failures x ON x.content = i.content
      WHERE i.dataset_id = ? AND x.stream = ? AND x.version = ? ORDER BY i.position`,
   );
-  const imported = db.prepare<[], { stream: string; version: string; dimension: number; source: string; columns: string | null }>(
-    'SELECT stream, version, dimension, source, columns FROM imported_streams ORDER BY imported_at',
+  const imported = db.prepare<
+    [],
+    { stream: string; version: string; dimension: number; source: string; columns: string | null }
+  >('SELECT stream, version, dimension, source, columns FROM imported_streams ORDER BY imported_at');
+  const active = db.prepare<[number], StreamKey>(
+    'SELECT stream, version FROM dataset_streams WHERE dataset_id = ? ORDER BY stream',
   );
-  const active = db.prepare<[number], StreamKey>('SELECT stream, version FROM dataset_streams WHERE dataset_id = ? ORDER BY stream');
   const contents = db.prepare<[number], { name: string; content: string }>(
     'SELECT name, content FROM images WHERE dataset_id = ? ORDER BY position',
   );
@@ -52,29 +61,43 @@ export function featureReads(db: Db) {
     },
     counts: (dataset: number, key: StreamKey) => counts.get(key.stream, key.version, dataset)!,
     failures: (dataset: number, key: StreamKey) =>
-      failures.all(dataset, key.stream, key.version).map((f) => ({ image: f.image, name: f.name, error: JSON.parse(f.error) as ErrorShape })),
+      failures
+        .all(dataset, key.stream, key.version)
+        .map((f) => ({ image: f.image, name: f.name, error: JSON.parse(f.error) as ErrorShape })),
     importedStreams: (): ImportedStream[] =>
-      imported.all().map((s) => ({ ...s, columns: s.columns === null ? null : (JSON.parse(s.columns) as string[]) })),
+      imported
+        .all()
+        .map((s) => ({ ...s, columns: s.columns === null ? null : (JSON.parse(s.columns) as string[]) })),
     /** The version that each stream of the dataset stands for (extracted or imported last). */
     activeStreams: (dataset: number) => active.all(dataset),
     /** Name and content of every image, in label order. */
     contents: (dataset: number) => contents.all(dataset),
     /** Vectors of label positions [from, to), so that a caller can read a large dataset in slices. */
     slice: (dataset: number, key: StreamKey, from: number, to: number) =>
-      (vectors.all(dataset, key.stream, key.version, from, to) as [number, Buffer][]).map(([position, blob]) => ({ position, vector: floats(blob) })),
+      (vectors.all(dataset, key.stream, key.version, from, to) as [number, Buffer][]).map(
+        ([position, blob]) => ({ position, vector: floats(blob) }),
+      ),
   };
 }
 
 /** Writing side of features. */
 export function featureWrites(db: Db) {
-  const insert = db.prepare('INSERT OR REPLACE INTO features (content, stream, version, vector) VALUES (?, ?, ?, ?)');
-  const clearFailure = db.prepare('DELETE FROM feature_failures WHERE content = ? AND stream = ? AND version = ?');
+  const insert = db.prepare(
+    'INSERT OR REPLACE INTO features (content, stream, version, vector) VALUES (?, ?, ?, ?)',
+  );
+  const clearFailure = db.prepare(
+    'DELETE FROM feature_failures WHERE content = ? AND stream = ? AND version = ?',
+  );
   const insertFailure = db.prepare(
     'INSERT OR REPLACE INTO feature_failures (content, stream, version, error, failed_at) VALUES (?, ?, ?, ?, ?)',
   );
   const markUnreadable = db.prepare(`UPDATE images SET status = 'unreadable', reason = ? WHERE content = ?`);
-  const markReadable = db.prepare(`UPDATE images SET status = 'ok', reason = NULL WHERE content = ? AND status = 'unreadable'`);
-  const activate = db.prepare('INSERT OR REPLACE INTO dataset_streams (dataset_id, stream, version) VALUES (?, ?, ?)');
+  const markReadable = db.prepare(
+    `UPDATE images SET status = 'ok', reason = NULL WHERE content = ? AND status = 'unreadable'`,
+  );
+  const activate = db.prepare(
+    'INSERT OR REPLACE INTO dataset_streams (dataset_id, stream, version) VALUES (?, ?, ?)',
+  );
   const insertImported = db.prepare(
     'INSERT OR REPLACE INTO imported_streams (stream, version, dimension, source, columns, imported_at) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -83,7 +106,12 @@ export function featureWrites(db: Db) {
     /** Stores one batch of finished vectors and failures; a failure to decode marks the image unreadable. */
     saveFeatures(key: StreamKey, done: FeatureToStore[], failed: FailureToStore[]): void {
       for (const { content, vector } of done) {
-        insert.run(content, key.stream, key.version, Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
+        insert.run(
+          content,
+          key.stream,
+          key.version,
+          Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength),
+        );
         if (clearFailure.run(content, key.stream, key.version).changes > 0) markReadable.run(content);
       }
       const now = new Date().toISOString();
@@ -106,7 +134,12 @@ export function featureWrites(db: Db) {
         new Date().toISOString(),
       );
       for (const { content, vector } of rows) {
-        insert.run(content, stream.stream, stream.version, Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
+        insert.run(
+          content,
+          stream.stream,
+          stream.version,
+          Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength),
+        );
       }
       activate.run(dataset, stream.stream, stream.version);
     },

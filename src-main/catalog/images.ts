@@ -39,12 +39,18 @@ const ORDER: Record<ImageSort, string> = {
 /** Reading side of images. */
 export function imageReads(db: Db) {
   const byId = db.prepare<[number], ImageRow>('SELECT * FROM images WHERE id = ?');
-  const labels = db.prepare<[number], Label>('SELECT name, mos, std, votes FROM labels WHERE image_id = ? ORDER BY name');
+  const labels = db.prepare<[number], Label>(
+    'SELECT name, mos, std, votes FROM labels WHERE image_id = ? ORDER BY name',
+  );
   const previous = db
-    .prepare<[number, number], number>('SELECT id FROM images WHERE dataset_id = ? AND position < ? ORDER BY position DESC LIMIT 1')
+    .prepare<[number, number], number>(
+      'SELECT id FROM images WHERE dataset_id = ? AND position < ? ORDER BY position DESC LIMIT 1',
+    )
     .pluck();
   const next = db
-    .prepare<[number, number], number>('SELECT id FROM images WHERE dataset_id = ? AND position > ? ORDER BY position LIMIT 1')
+    .prepare<[number, number], number>(
+      'SELECT id FROM images WHERE dataset_id = ? AND position > ? ORDER BY position LIMIT 1',
+    )
     .pluck();
   const total = db.prepare<[number], number>('SELECT count(*) FROM images WHERE dataset_id = ?').pluck();
   const predictions = db.prepare<
@@ -61,7 +67,10 @@ export function imageReads(db: Db) {
   return {
     get(id: number): ImageRow {
       const row = byId.get(id);
-      if (row === undefined) throw new StudioError('not-found', `There is no image ${id}`, { hint: 'Its dataset may have been deleted.' });
+      if (row === undefined)
+        throw new StudioError('not-found', `There is no image ${id}`, {
+          hint: 'Its dataset may have been deleted.',
+        });
       return row;
     },
     labels: (id: number) => labels.all(id),
@@ -97,7 +106,8 @@ export function imageReads(db: Db) {
         where.push('i.mos BETWEEN @mosFrom AND @mosTo');
         [bind['mosFrom'], bind['mosTo']] = query.mos;
       }
-      if (query.distortion !== undefined && query.distortion.length > 0) list('i.distortion', 'distortions', query.distortion);
+      if (query.distortion !== undefined && query.distortion.length > 0)
+        list('i.distortion', 'distortions', query.distortion);
       if (query.level !== undefined && query.level.length > 0) list('i.level', 'levels', query.level);
       if (query.group !== undefined) {
         where.push('i.group_name = @group');
@@ -109,9 +119,12 @@ export function imageReads(db: Db) {
       }
       const sort = query.sort ?? 'position';
       if (sort === 'residual' && query.run === undefined) {
-        throw new StudioError('bad-input', 'Sorting by residual needs a run', { hint: 'Choose the run whose residuals to sort by.' });
+        throw new StudioError('bad-input', 'Sorting by residual needs a run', {
+          hint: 'Choose the run whose residuals to sort by.',
+        });
       }
-      const join = query.run === undefined ? '' : 'LEFT JOIN predictions p ON p.image_id = i.id AND p.run_id = @run';
+      const join =
+        query.run === undefined ? '' : 'LEFT JOIN predictions p ON p.image_id = i.id AND p.run_id = @run';
       const direction = query.descending === true ? 'DESC' : 'ASC';
       const filter = `FROM images i ${join} WHERE ${where.join(' AND ')}`;
       const count = db.prepare(`SELECT count(*) ${filter}`).pluck().get(bind) as number;

@@ -31,12 +31,17 @@ type JobRow = Omit<StoredJob, 'payload' | 'error' | 'result' | 'createdAt' | 'st
 };
 
 /** What the queue writes of a job while it runs. */
-export type JobState = Pick<StoredJob, 'status' | 'done' | 'total' | 'failed' | 'message' | 'error' | 'result' | 'startedAt' | 'finishedAt'>;
+export type JobState = Pick<
+  StoredJob,
+  'status' | 'done' | 'total' | 'failed' | 'message' | 'error' | 'result' | 'startedAt' | 'finishedAt'
+>;
 
 /** Reading side of jobs. */
 export function jobReads(db: Db) {
   const recent = db.prepare<[number], JobRow>('SELECT * FROM jobs ORDER BY id DESC LIMIT ?');
-  const unfinished = db.prepare<[], JobRow>(`SELECT * FROM jobs WHERE status IN ('queued', 'running', 'paused') ORDER BY id`);
+  const unfinished = db.prepare<[], JobRow>(
+    `SELECT * FROM jobs WHERE status IN ('queued', 'running', 'paused') ORDER BY id`,
+  );
   const byId = db.prepare<[number], JobRow>('SELECT * FROM jobs WHERE id = ?');
   const failures = db.prepare<[number], { item: string; error: string }>(
     'SELECT item, error FROM job_failures WHERE job_id = ? ORDER BY item LIMIT 1000',
@@ -46,7 +51,8 @@ export function jobReads(db: Db) {
     unfinished: () => unfinished.all().map(parse),
     get(id: number): StoredJob {
       const row = byId.get(id);
-      if (row === undefined) throw new StudioError('not-found', `There is no job ${id}`, { hint: 'List the jobs: studio jobs.' });
+      if (row === undefined)
+        throw new StudioError('not-found', `There is no job ${id}`, { hint: 'List the jobs: studio jobs.' });
       return parse(row);
     },
     failures: (id: number): JobFailure[] =>
@@ -56,7 +62,9 @@ export function jobReads(db: Db) {
 
 /** Writing side of jobs. */
 export function jobWrites(db: Db) {
-  const insert = db.prepare(`INSERT INTO jobs (kind, title, payload, status, created_at) VALUES (?, ?, ?, 'queued', ?)`);
+  const insert = db.prepare(
+    `INSERT INTO jobs (kind, title, payload, status, created_at) VALUES (?, ?, ?, 'queued', ?)`,
+  );
   const update = db.prepare(
     `UPDATE jobs SET status=@status, done=@done, total=@total, failed=@failed, message=@message, error=@error, result=@result,
        started_at=@startedAt, finished_at=@finishedAt WHERE id=@id`,
@@ -66,7 +74,9 @@ export function jobWrites(db: Db) {
   const clear = db.prepare(`DELETE FROM jobs WHERE status IN ('done', 'failed', 'cancelled')`);
   return {
     createJob(kind: JobKind, title: string, payload: unknown): number {
-      return Number(insert.run(kind, title, JSON.stringify(payload), new Date().toISOString()).lastInsertRowid);
+      return Number(
+        insert.run(kind, title, JSON.stringify(payload), new Date().toISOString()).lastInsertRowid,
+      );
     },
     saveJob(id: number, state: JobState): void {
       update.run({

@@ -14,12 +14,19 @@ export type PopulationRow = {
 
 /** Reading side of an experiment's population and its features. */
 export function populationReads(db: Db) {
-  const features = db.prepare<[string, string, string], Buffer>('SELECT vector FROM features WHERE content = ? AND stream = ? AND version = ?').pluck();
+  const features = db
+    .prepare<[string, string, string], Buffer>(
+      'SELECT vector FROM features WHERE content = ? AND stream = ? AND version = ?',
+    )
+    .pluck();
 
   return {
     /** Images with a finite `label` and all `streams`, in label-file order. */
     rows(dataset: number, label: string, streams: readonly StreamKey[]): PopulationRow[] {
-      const joins = streams.map((_, i) => `JOIN features f${i} ON f${i}.content = i.content AND f${i}.stream = ? AND f${i}.version = ?`);
+      const joins = streams.map(
+        (_, i) =>
+          `JOIN features f${i} ON f${i}.content = i.content AND f${i}.stream = ? AND f${i}.version = ?`,
+      );
       return db
         .prepare(
           `SELECT i.id, i.name, i.content, l.mos, i.group_name AS "group", i.distortion, i.level
@@ -29,7 +36,10 @@ export function populationReads(db: Db) {
         .all(label, ...streams.flatMap((s) => [s.stream, s.version]), dataset) as PopulationRow[];
     },
     /** The stream's features of these rows as one row-major float32 matrix, rows x dimension. */
-    matrix(rows: readonly { content: string }[], stream: StreamKey): { dimension: number; data: Float32Array } {
+    matrix(
+      rows: readonly { content: string }[],
+      stream: StreamKey,
+    ): { dimension: number; data: Float32Array } {
       let data = new Float32Array(0);
       let dimension = 0;
       rows.forEach((row, i) => {

@@ -24,7 +24,14 @@ export type Seconds = { prepare: number; train: number; predict: number };
 export type PredictionToStore = { image: number; mos: number; prediction: number; std: number | null };
 
 /** One finished fold with the head that predicted it. */
-export type FoldToStore = { fold: number; metrics: Metrics; curve: Curve; seconds: Seconds; head: Uint8Array; predictions: PredictionToStore[] };
+export type FoldToStore = {
+  fold: number;
+  metrics: Metrics;
+  curve: Curve;
+  seconds: Seconds;
+  head: Uint8Array;
+  predictions: PredictionToStore[];
+};
 
 /** A run row with its JSON parsed. */
 export type StoredRun = Omit<RunToStore, 'dataset'> & {
@@ -67,20 +74,37 @@ type RunRow = {
 export function runReads(db: Db) {
   const all = db.prepare<[], RunRow>('SELECT * FROM runs ORDER BY id DESC');
   const byId = db.prepare<[number], RunRow>('SELECT * FROM runs WHERE id = ?');
-  const ofExperiment = db.prepare<[number], RunRow>('SELECT * FROM runs WHERE experiment_id = ? ORDER BY position, id');
+  const ofExperiment = db.prepare<[number], RunRow>(
+    'SELECT * FROM runs WHERE experiment_id = ? ORDER BY position, id',
+  );
   const folds = db.prepare<[number], { fold: number; metrics: string; curve: string; seconds: string }>(
     'SELECT fold, metrics, curve, seconds FROM folds WHERE run_id = ? ORDER BY fold',
   );
-  const heads = db.prepare<[number], { fold: number; head: Buffer }>('SELECT fold, head FROM folds WHERE run_id = ? ORDER BY fold');
-  const predictions = db.prepare<
-    [number],
-    [number, string, number, number, number | null, number | null, string | null, number | null, string | null, number | null]
-  >(
-    `SELECT i.id, i.name, p.mos, p.prediction, p.prediction_std, p.fold, i.distortion, i.level, i.group_name, l.std
+  const heads = db.prepare<[number], { fold: number; head: Buffer }>(
+    'SELECT fold, head FROM folds WHERE run_id = ? ORDER BY fold',
+  );
+  const predictions = db
+    .prepare<
+      [number],
+      [
+        number,
+        string,
+        number,
+        number,
+        number | null,
+        number | null,
+        string | null,
+        number | null,
+        string | null,
+        number | null,
+      ]
+    >(
+      `SELECT i.id, i.name, p.mos, p.prediction, p.prediction_std, p.fold, i.distortion, i.level, i.group_name, l.std
      FROM predictions p JOIN images i ON i.id = p.image_id JOIN runs r ON r.id = p.run_id
      LEFT JOIN labels l ON l.image_id = i.id AND l.name = r.target_label
      WHERE p.run_id = ? ORDER BY i.position`,
-  ).raw();
+    )
+    .raw();
   const gates = db.prepare<[number], { image: number; stream: string; gate: number }>(
     'SELECT image_id AS image, stream, gate FROM gates WHERE run_id = ? ORDER BY image_id, stream',
   );
@@ -88,13 +112,16 @@ export function runReads(db: Db) {
     `SELECT i.id AS image, i.name, p.mos, p.prediction, i.distortion, i.level, p.fold FROM predictions p
      JOIN images i ON i.id = p.image_id WHERE p.run_id = ? ORDER BY abs(p.prediction - p.mos) DESC LIMIT ?`,
   );
-  const experiment = db.prepare<[number], { id: number; name: string; spec: string }>('SELECT id, name, spec FROM experiments WHERE id = ?');
+  const experiment = db.prepare<[number], { id: number; name: string; spec: string }>(
+    'SELECT id, name, spec FROM experiments WHERE id = ?',
+  );
 
   return {
     list: () => all.all().map(parse),
     get(id: number): StoredRun {
       const row = byId.get(id);
-      if (row === undefined) throw new StudioError('not-found', `There is no run ${id}`, { hint: 'List the runs: studio runs.' });
+      if (row === undefined)
+        throw new StudioError('not-found', `There is no run ${id}`, { hint: 'List the runs: studio runs.' });
       return parse(row);
     },
     ofExperiment: (id: number) => ofExperiment.all(id).map(parse),
@@ -124,7 +151,18 @@ export function runReads(db: Db) {
 export type StoredPrediction = ReturnType<typeof toPrediction>;
 
 function toPrediction(
-  row: [number, string, number, number, number | null, number | null, string | null, number | null, string | null, number | null],
+  row: [
+    number,
+    string,
+    number,
+    number,
+    number | null,
+    number | null,
+    string | null,
+    number | null,
+    string | null,
+    number | null,
+  ],
 ) {
   const [image, name, mos, prediction, predictionStd, fold, distortion, level, group, mosStd] = row;
   return { image, name, mos, mosStd, prediction, predictionStd, fold, distortion, level, group };
@@ -143,7 +181,9 @@ function parse(row: RunRow): StoredRun {
     streams: JSON.parse(row.streams) as Run['streams'],
     population: { n: row.population_n, hash: row.population_hash },
     folds:
-      row.folds_unit === null ? null : { unit: row.folds_unit, hash: row.folds_hash ?? '', count: row.folds_count ?? 0 },
+      row.folds_unit === null
+        ? null
+        : { unit: row.folds_unit, hash: row.folds_hash ?? '', count: row.folds_count ?? 0 },
     metrics: row.metrics === null ? null : (JSON.parse(row.metrics) as RunMetrics),
     parameters: row.parameters,
     seconds: row.seconds === null ? null : (JSON.parse(row.seconds) as Seconds),
@@ -164,7 +204,9 @@ export function runWrites(db: Db) {
        @parameters, @warnings, @now)`,
   );
   const setStatus = db.prepare('UPDATE runs SET status = ?, error = ? WHERE id = ?');
-  const insertFold = db.prepare('INSERT OR REPLACE INTO folds (run_id, fold, metrics, curve, seconds, head) VALUES (?, ?, ?, ?, ?, ?)');
+  const insertFold = db.prepare(
+    'INSERT OR REPLACE INTO folds (run_id, fold, metrics, curve, seconds, head) VALUES (?, ?, ?, ?, ?, ?)',
+  );
   const insertPrediction = db.prepare(
     'INSERT OR REPLACE INTO predictions (run_id, image_id, fold, mos, prediction, prediction_std) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -208,7 +250,12 @@ export function runWrites(db: Db) {
     importRun(run: RunToStore, predictions: PredictionToStore[], metrics: RunMetrics): number {
       const id = storeRun(run, null, 0);
       for (const p of predictions) insertPrediction.run(id, p.image, null, p.mos, p.prediction, p.std);
-      finish.run(JSON.stringify(metrics), JSON.stringify({ prepare: 0, train: 0, predict: 0 }), new Date().toISOString(), id);
+      finish.run(
+        JSON.stringify(metrics),
+        JSON.stringify({ prepare: 0, train: 0, predict: 0 }),
+        new Date().toISOString(),
+        id,
+      );
       return id;
     },
     setRunStatus(id: number, status: RunStatus, error: ErrorShape | null): void {
@@ -216,8 +263,16 @@ export function runWrites(db: Db) {
     },
     /** One finished fold: head, metrics and predictions in one transaction, so that a crash leaves whole folds only. */
     saveFold(run: number, fold: FoldToStore): void {
-      insertFold.run(run, fold.fold, JSON.stringify(fold.metrics), JSON.stringify(fold.curve), JSON.stringify(fold.seconds), Buffer.from(fold.head));
-      for (const p of fold.predictions) insertPrediction.run(run, p.image, fold.fold, p.mos, p.prediction, p.std);
+      insertFold.run(
+        run,
+        fold.fold,
+        JSON.stringify(fold.metrics),
+        JSON.stringify(fold.curve),
+        JSON.stringify(fold.seconds),
+        Buffer.from(fold.head),
+      );
+      for (const p of fold.predictions)
+        insertPrediction.run(run, p.image, fold.fold, p.mos, p.prediction, p.std);
     },
     finishRun(id: number, metrics: RunMetrics, seconds: Seconds): void {
       finish.run(JSON.stringify(metrics), JSON.stringify(seconds), new Date().toISOString(), id);

@@ -27,9 +27,14 @@ export async function startCatalogWriter(
     else call?.reject(StudioError.fromShape(error));
   });
   worker.on('error', failAll);
-  worker.on('exit', () => failAll(new StudioError('internal', 'The catalog thread has stopped', { hint: 'Start the studio again.' })));
+  worker.on('exit', () =>
+    failAll(
+      new StudioError('internal', 'The catalog thread has stopped', { hint: 'Start the studio again.' }),
+    ),
+  );
 
-  const answer = (id: number) => new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }));
+  const answer = (id: number) =>
+    new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }));
   const call = (command: string, args: unknown[]) => {
     const id = nextId++;
     const reply = answer(id);

@@ -33,7 +33,8 @@ function clientOf(handler: EngineHandler, close: () => Promise<void>): StudioCli
     links: [
       httpLink({
         url: 'http://localhost/trpc',
-        fetch: (url, init) => ask(new Request(url as string, { ...(init as RequestInit), duplex: 'half' } as RequestInit)),
+        fetch: (url, init) =>
+          ask(new Request(url as string, { ...(init as RequestInit), duplex: 'half' } as RequestInit)),
       }),
     ],
   });
@@ -49,7 +50,12 @@ function clientOf(handler: EngineHandler, close: () => Promise<void>): StudioCli
   };
 }
 
-async function finishJob(api: Api, ask: (request: Request) => Promise<Response>, id: number, onProgress: (job: Job) => void): Promise<Job> {
+async function finishJob(
+  api: Api,
+  ask: (request: Request) => Promise<Response>,
+  id: number,
+  onProgress: (job: Job) => void,
+): Promise<Job> {
   const gone = new AbortController();
   const cancel = () => void api.jobs.act.mutate({ id, action: 'cancel' }).catch(() => undefined);
   process.on('SIGINT', cancel);
@@ -60,14 +66,21 @@ async function finishJob(api: Api, ask: (request: Request) => Promise<Response>,
     const events = readEvents(response);
     while (job.status === 'queued' || job.status === 'running') {
       const { value: event, done } = await events.next();
-      if (done === true) throw new StudioError('internal', 'The engine went away', { hint: 'Run the command again: finished work is kept.' });
+      if (done === true)
+        throw new StudioError('internal', 'The engine went away', {
+          hint: 'Run the command again: finished work is kept.',
+        });
       if (event.type !== 'job' || event.job.id !== id) continue;
       job = event.job;
       onProgress(job);
     }
     if (job.status === 'failed' && job.error !== null) throw StudioError.fromShape(job.error);
-    if (job.status === 'cancelled') throw new StudioError('cancelled', 'Cancelled', { hint: 'Finished work is kept; run the command again to go on.' });
-    if (job.status === 'paused') throw new StudioError('cancelled', `Job ${id} was paused`, { hint: `studio jobs resume ${id}` });
+    if (job.status === 'cancelled')
+      throw new StudioError('cancelled', 'Cancelled', {
+        hint: 'Finished work is kept; run the command again to go on.',
+      });
+    if (job.status === 'paused')
+      throw new StudioError('cancelled', `Job ${id} was paused`, { hint: `studio jobs resume ${id}` });
     return job;
   } finally {
     gone.abort();

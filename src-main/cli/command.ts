@@ -25,7 +25,11 @@ export function parseCommand<O extends Options>(args: string[], options: O) {
 }
 
 type OptionValues<O extends Options> = {
-  [K in keyof O]?: O[K]['type'] extends 'boolean' ? boolean : O[K] extends { multiple: true } ? string[] : string;
+  [K in keyof O]?: O[K]['type'] extends 'boolean'
+    ? boolean
+    : O[K] extends { multiple: true }
+      ? string[]
+      : string;
 };
 
 /** Throws a UsageError where a required option is missing. */
@@ -36,12 +40,16 @@ export function required<T>(value: T | undefined, what: string): T {
 
 /** A whole number, or a UsageError naming what it should have been. */
 export function wholeNumber(text: string | undefined, what: string): number {
-  if (text === undefined || !/^\d+$/.test(text)) throw new UsageError(`${what} must be a whole number${text === undefined ? '' : `, not "${text}"`}`);
+  if (text === undefined || !/^\d+$/.test(text))
+    throw new UsageError(`${what} must be a whole number${text === undefined ? '' : `, not "${text}"`}`);
   return Number(text);
 }
 
 /** Runs `work` with a client and closes it; API errors come out as StudioErrors. */
-export async function withClient<T>(home: string | undefined, work: (client: StudioClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  home: string | undefined,
+  work: (client: StudioClient) => Promise<T>,
+): Promise<T> {
   const client = await connect(home);
   try {
     return await work(client);
@@ -55,9 +63,14 @@ export async function withClient<T>(home: string | undefined, work: (client: Stu
 /** The dataset that a name or number on the command line means. */
 export async function findDataset(client: StudioClient, nameOrId: string) {
   const all = await client.api.datasets.list.query();
-  const found = all.find((d) => d.name.toLowerCase() === nameOrId.toLowerCase()) ?? all.find((d) => String(d.id) === nameOrId);
+  const found =
+    all.find((d) => d.name.toLowerCase() === nameOrId.toLowerCase()) ??
+    all.find((d) => String(d.id) === nameOrId);
   if (found === undefined) {
-    const known = all.length === 0 ? 'Import one first: studio import FOLDER.' : `Known: ${all.map((d) => d.name).join(', ')}.`;
+    const known =
+      all.length === 0
+        ? 'Import one first: studio import FOLDER.'
+        : `Known: ${all.map((d) => d.name).join(', ')}.`;
     throw new UsageError(`There is no dataset "${nameOrId}". ${known}`);
   }
   return found;

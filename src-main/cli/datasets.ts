@@ -1,5 +1,10 @@
 import path from 'node:path';
-import { DATASET_FORMATS, importOptions, type ImportOptions, type ScanReport } from '../../src-shared/dataset.ts';
+import {
+  DATASET_FORMATS,
+  importOptions,
+  type ImportOptions,
+  type ScanReport,
+} from '../../src-shared/dataset.ts';
 import { findDataset, parseCommand, required, UsageError, withClient, type Command } from './command.ts';
 import { printResult, progressPrinter, say } from './output.ts';
 
@@ -54,7 +59,9 @@ export const importCommand: Command = {
 };
 
 function parseOptions(given: Record<string, unknown>): ImportOptions {
-  const parsed = importOptions.safeParse(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)));
+  const parsed = importOptions.safeParse(
+    Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)),
+  );
   if (parsed.success) return parsed.data;
   throw new UsageError(parsed.error.issues.map((i) => `--${String(i.path[0])}: ${i.message}`).join('; '));
 }
@@ -79,7 +86,9 @@ export const datasetsCommand: Command = {
         const dataset = await findDataset(client, required(name, 'NAME'));
         const impact = await client.api.datasets.deletionImpact.query({ id: dataset.id });
         await client.api.datasets.delete.mutate({ id: dataset.id });
-        say(`deleted "${dataset.name}": ${impact.images} image rows, ${impact.runs} runs; ${impact.features} cached features stay for another import`);
+        say(
+          `deleted "${dataset.name}": ${impact.images} image rows, ${impact.runs} runs; ${impact.features} cached features stay for another import`,
+        );
       } else if (action === 'rename') {
         const dataset = await findDataset(client, required(name, 'NAME'));
         await client.api.datasets.rename.mutate({ id: dataset.id, name: required(newName, 'NEW') });
@@ -88,7 +97,10 @@ export const datasetsCommand: Command = {
       printResult(values.json === true, { datasets }, () =>
         datasets.length === 0
           ? ['No datasets yet: studio import FOLDER, or studio demo.']
-          : datasets.map((d) => `${d.name}\t${d.format}\t${d.images} images\t${d.missing} missing\t${d.unreadable} unreadable`),
+          : datasets.map(
+              (d) =>
+                `${d.name}\t${d.format}\t${d.images} images\t${d.missing} missing\t${d.unreadable} unreadable`,
+            ),
       );
       return 0;
     });

@@ -22,7 +22,12 @@ export const demoCommand: Command = {
     });
     if (values['no-serve'] === true || values.json === true) return 0;
     say('Opening the window; stop it with Ctrl-C.');
-    await serveWindow({ home: values.home, port, open: process.stdout.isTTY === true, path: `#/run/${result.run}` });
+    await serveWindow({
+      home: values.home,
+      port,
+      open: process.stdout.isTTY === true,
+      path: `#/run/${result.run}`,
+    });
     return 0;
   },
 };

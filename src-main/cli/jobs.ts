@@ -7,12 +7,19 @@ export const jobsCommand: Command = {
   async run(args) {
     const { values, positionals } = parseCommand(args, {});
     const [action, id] = positionals;
-    if (action !== undefined && !(JOB_ACTIONS as readonly string[]).includes(action)) throw new UsageError(`Unknown action "${action}"`);
+    if (action !== undefined && !(JOB_ACTIONS as readonly string[]).includes(action))
+      throw new UsageError(`Unknown action "${action}"`);
     return withClient(values.home, async (client) => {
-      if (action !== undefined) await client.api.jobs.act.mutate({ id: wholeNumber(id, 'ID'), action: action as JobAction });
+      if (action !== undefined)
+        await client.api.jobs.act.mutate({ id: wholeNumber(id, 'ID'), action: action as JobAction });
       const jobs = await client.api.jobs.list.query();
       printResult(values.json === true, { jobs }, () =>
-        jobs.length === 0 ? ['No jobs.'] : jobs.map((j) => `${j.id}\t${j.status}\t${j.title}\t${j.done}/${j.total}${j.failed > 0 ? `\t${j.failed} failed` : ''}${j.error === null ? '' : `\t${j.error.message}`}`),
+        jobs.length === 0
+          ? ['No jobs.']
+          : jobs.map(
+              (j) =>
+                `${j.id}\t${j.status}\t${j.title}\t${j.done}/${j.total}${j.failed > 0 ? `\t${j.failed} failed` : ''}${j.error === null ? '' : `\t${j.error.message}`}`,
+            ),
       );
       return 0;
     });

@@ -28,7 +28,10 @@ export function progressPrinter(): (job: Job) => void {
     const over = job.status !== 'running' && job.status !== 'queued';
     if (!over && now - last < (terminal ? TERMINAL_EVERY_MS : FILE_EVERY_MS)) return;
     last = now;
-    const share = job.total > 0 ? `${job.done}/${job.total} (${Math.floor((100 * job.done) / job.total)} %)` : `${job.done}`;
+    const share =
+      job.total > 0
+        ? `${job.done}/${job.total} (${Math.floor((100 * job.done) / job.total)} %)`
+        : `${job.done}`;
     const rate = job.rate === null ? '' : `, ${job.rate.toFixed(1)}/s`;
     const eta = job.etaSeconds === null ? '' : `, ${duration(job.etaSeconds)} left`;
     const failed = job.failed === 0 ? '' : `, ${job.failed} failed`;
@@ -50,7 +53,10 @@ export function duration(seconds: number): string {
 export async function writeBody(response: Response, file: string): Promise<void> {
   const temporary = `${file}.${process.pid}.part`;
   try {
-    await pipeline(Readable.fromWeb(response.body! as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(temporary));
+    await pipeline(
+      Readable.fromWeb(response.body! as Parameters<typeof Readable.fromWeb>[0]),
+      createWriteStream(temporary),
+    );
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });

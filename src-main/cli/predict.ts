@@ -2,8 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import type { PredictedImage, PredictResult } from '../../src-shared/jobs.ts';
-import { csvField } from '../streams/feature-files.ts';
-import { findDataset, parseCommand, required, UsageError, wholeNumber, withClient, type Command } from './command.ts';
+import { csvField } from '../../src-shared/csv-field.ts';
+import {
+  findDataset,
+  parseCommand,
+  required,
+  UsageError,
+  wholeNumber,
+  withClient,
+  type Command,
+} from './command.ts';
 import { figure, printResult, progressPrinter } from './output.ts';
 
 export const predictCommand: Command = {
@@ -30,23 +38,34 @@ function predictionLine({ image, prediction, prediction_std, error }: PredictedI
 
 async function writePredictions(file: string, predictions: PredictedImage[]): Promise<void> {
   const lines = predictions.map(({ image, prediction, prediction_std, error }) =>
-    [image, prediction ?? '', prediction_std ?? '', error?.message ?? ''].map((v) => csvField(String(v))).join(','),
+    [image, prediction ?? '', prediction_std ?? '', error?.message ?? '']
+      .map((v) => csvField(String(v)))
+      .join(','),
   );
-  await writeFile(file, `${['image,prediction,prediction_std,error', ...lines].join('\n')}\n`).catch((error: unknown) => {
-    throw StudioError.fromShape(errorShape(error, file));
-  });
+  await writeFile(file, `${['image,prediction,prediction_std,error', ...lines].join('\n')}\n`).catch(
+    (error: unknown) => {
+      throw StudioError.fromShape(errorShape(error, file));
+    },
+  );
 }
 
 export const predictionsCommand: Command = {
   usage: 'studio predictions import --dataset N --name M FILE',
   async run(args) {
-    const { values, positionals } = parseCommand(args, { dataset: { type: 'string' }, name: { type: 'string' } });
+    const { values, positionals } = parseCommand(args, {
+      dataset: { type: 'string' },
+      name: { type: 'string' },
+    });
     const [action, file] = positionals;
     if (action !== 'import') throw new UsageError('The only action is "import"');
     return withClient(values.home, async (client) => {
       const dataset = await findDataset(client, required(values.dataset, '--dataset'));
       const source = path.resolve(required(file, 'FILE'));
-      const run = await client.api.runs.importPredictions.mutate({ dataset: dataset.id, name: required(values.name, '--name'), path: source });
+      const run = await client.api.runs.importPredictions.mutate({
+        dataset: dataset.id,
+        name: required(values.name, '--name'),
+        path: source,
+      });
       printResult(values.json === true, { run }, () => [
         `run ${run.run}  ${run.label}: SROCC ${figure(run.metrics?.overall.srocc)} over ${run.population.n} images`,
         ...run.warnings.map((w) => `warning: ${w.message}`),

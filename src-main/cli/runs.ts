@@ -10,13 +10,17 @@ export const runCommand: Command = {
   async run(args) {
     const { values, positionals } = parseCommand(args, { seed: { type: 'string' } });
     const file = path.resolve(required(positionals[0], 'SPEC.json'));
-    const spec = withSeed(await readSpec(file), values.seed === undefined ? undefined : wholeNumber(values.seed, '--seed'));
+    const spec = withSeed(
+      await readSpec(file),
+      values.seed === undefined ? undefined : wholeNumber(values.seed, '--seed'),
+    );
     return withClient(values.home, async (client) => {
       const { experiment, runs, job } = await client.api.experiments.create.mutate({ spec });
       await client.finish(job, progressPrinter());
       const finished: Run[] = [];
       for (const run of runs) finished.push(publicRun(await client.api.runs.get.query({ run })));
-      for (const warning of new Set(finished.flatMap((r) => r.warnings.map((w) => w.message)))) say(`warning: ${warning}`);
+      for (const warning of new Set(finished.flatMap((r) => r.warnings.map((w) => w.message))))
+        say(`warning: ${warning}`);
       printResult(values.json === true, { experiment, runs: finished }, () => finished.map(runLine));
       return 0;
     });
@@ -30,7 +34,10 @@ async function readSpec(file: string): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new StudioError('bad-input', `The spec is not JSON: ${(error as Error).message}`, { file, hint: 'Correct the file; docs/experiments.md has examples.' });
+    throw new StudioError('bad-input', `The spec is not JSON: ${(error as Error).message}`, {
+      file,
+      hint: 'Correct the file; docs/experiments.md has examples.',
+    });
   }
 }
 
@@ -43,14 +50,35 @@ function withSeed(spec: unknown, seed: number | undefined): unknown {
 
 /** RUN of the interface, without what only the Run page needs. */
 function publicRun(detail: Run): Run {
-  const { run, experiment, label, preset, kind, status, dataset, streams, protocol, population, folds } = detail;
+  const { run, experiment, label, preset, kind, status, dataset, streams, protocol, population, folds } =
+    detail;
   const { metrics, parameters, seconds, warnings, error, createdAt, finishedAt } = detail;
-  return { run, experiment, label, preset, kind, status, dataset, streams, protocol, population, folds, metrics, parameters, seconds, warnings, error, createdAt, finishedAt };
+  return {
+    run,
+    experiment,
+    label,
+    preset,
+    kind,
+    status,
+    dataset,
+    streams,
+    protocol,
+    population,
+    folds,
+    metrics,
+    parameters,
+    seconds,
+    warnings,
+    error,
+    createdAt,
+    finishedAt,
+  };
 }
 
 function runLine(run: Run): string {
   const m = run.metrics;
-  if (m === null) return `run ${run.run}  ${run.label}: ${run.status}${run.error === null ? '' : ` (${run.error.message})`}`;
+  if (m === null)
+    return `run ${run.run}  ${run.label}: ${run.status}${run.error === null ? '' : ` (${run.error.message})`}`;
   const ci = m.ci95.srocc === undefined ? '' : ` [${figure(m.ci95.srocc[0])}, ${figure(m.ci95.srocc[1])}]`;
   const folds = m.mean === null ? '' : `  folds ${figure(m.mean.srocc)} ± ${figure(m.std?.srocc)}`;
   const synthetic = run.dataset.synthetic ? '  (synthetic labels)' : '';
@@ -64,10 +92,13 @@ export const runsCommand: Command = {
     const [action, id, label] = positionals;
     return withClient(values.home, async (client) => {
       if (action === 'delete') await client.api.runs.delete.mutate({ run: wholeNumber(id, 'RUN') });
-      else if (action === 'rename') await client.api.runs.rename.mutate({ run: wholeNumber(id, 'RUN'), label: required(label, 'LABEL') });
+      else if (action === 'rename')
+        await client.api.runs.rename.mutate({ run: wholeNumber(id, 'RUN'), label: required(label, 'LABEL') });
       else if (action !== undefined) throw new UsageError(`Unknown action "${action}"`);
       const runs = await client.api.runs.list.query();
-      printResult(values.json === true, { runs }, () => (runs.length === 0 ? ['No runs yet: studio run SPEC.json.'] : runs.map(runLine)));
+      printResult(values.json === true, { runs }, () =>
+        runs.length === 0 ? ['No runs yet: studio run SPEC.json.'] : runs.map(runLine),
+      );
       return 0;
     });
   },

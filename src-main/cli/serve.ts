@@ -12,7 +12,11 @@ import { say } from './output.ts';
 export const serveCommand: Command = {
   usage: 'studio serve [--port N] [--root DIR] [--open]',
   async run(args) {
-    const { values } = parseCommand(args, { port: { type: 'string' }, root: { type: 'string' }, open: { type: 'boolean' } });
+    const { values } = parseCommand(args, {
+      port: { type: 'string' },
+      root: { type: 'string' },
+      open: { type: 'boolean' },
+    });
     const port = values.port === undefined ? undefined : wholeNumber(values.port, '--port');
     await serveWindow({ home: values.home, root: values.root, port, open: values.open === true, path: '' });
     return 0;
@@ -31,14 +35,20 @@ export async function serveWindow(options: {
   const running = await findRunningEngine(options.home);
   let handler: EngineHandler;
   if (running === null) {
-    const engine = await startEngine({ home: options.home, root: options.root === undefined ? undefined : path.resolve(options.root) });
+    const engine = await startEngine({
+      home: options.home,
+      root: options.root === undefined ? undefined : path.resolve(options.root),
+    });
     closeOnSignals(engine);
     handler = engine.handler;
   } else {
     say(`using the engine that runs already (process ${running.pid})`);
     handler = running.handler;
   }
-  const serving = await serve(handler, { home: resolveHome(options.home), ...(options.port === undefined ? {} : { port: options.port }) });
+  const serving = await serve(handler, {
+    home: resolveHome(options.home),
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
   const url = `${serving.url}${options.path}`;
   process.stdout.write(`BIQA Studio: ${url}\n`);
   if (options.open) openBrowser(url);
@@ -46,7 +56,8 @@ export async function serveWindow(options: {
 }
 
 function openBrowser(url: string): void {
-  const command = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
+  const command =
+    process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
   spawn(command, [url], { stdio: 'ignore', detached: true })
     .on('error', () => say('No browser could be opened; open the URL above yourself.'))
     .unref();

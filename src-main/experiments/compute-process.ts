@@ -18,7 +18,9 @@ const BOOTSTRAP_SEED = 42;
 
 /** Resolves when the message has left: a process may only end then. */
 function send(message: ComputeMessage): Promise<void> {
-  return new Promise((resolve, reject) => process.send!(message, (error: Error | null) => (error === null ? resolve() : reject(error))));
+  return new Promise((resolve, reject) =>
+    process.send!(message, (error: Error | null) => (error === null ? resolve() : reject(error))),
+  );
 }
 
 async function perform(task: ComputeTask): Promise<void> {
@@ -61,7 +63,10 @@ async function evaluate(
   const table = folds === null ? null : foldTable(prediction, target, folds);
   return {
     overall: metrics(prediction, target),
-    ci95: await bootstrapIntervals(prediction, target, { seed: BOOTSTRAP_SEED, ...(groups === null ? {} : { groups }) }),
+    ci95: await bootstrapIntervals(prediction, target, {
+      seed: BOOTSTRAP_SEED,
+      ...(groups === null ? {} : { groups }),
+    }),
     folds: table?.folds ?? null,
     mean: table?.mean ?? null,
     std: table?.std ?? null,

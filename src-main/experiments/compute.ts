@@ -15,7 +15,11 @@ export function compute(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (options.signal.aborted) return reject(new StudioError('cancelled', 'Stopped'));
-    const child = fork(ENTRY, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+    const child = fork(ENTRY, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+    });
     let lastWords = '';
     let failure: StudioError | null = null;
     const abort = () => child.kill('SIGKILL');
@@ -34,9 +38,13 @@ export function compute(
       else if (code === 0) resolve();
       else {
         reject(
-          new StudioError('internal', `The compute process ended with ${signal ?? `exit code ${code}`}: ${lastWords.trim()}`, {
-            hint: 'Retry the job: finished folds are kept.',
-          }),
+          new StudioError(
+            'internal',
+            `The compute process ended with ${signal ?? `exit code ${code}`}: ${lastWords.trim()}`,
+            {
+              hint: 'Retry the job: finished folds are kept.',
+            },
+          ),
         );
       }
     });

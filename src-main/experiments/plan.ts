@@ -29,7 +29,9 @@ export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): Exp
   const dataset = reader.datasets.named(spec.train);
   const targetLabel = targetLabelOf(dataset, reader.datasets.labels(dataset.id), spec);
   const members = runsOf(spec);
-  const streams = [...new Set(members.flatMap((m) => m.spec.streams))].map((id) => activeStream(reader, dataset, id));
+  const streams = [...new Set(members.flatMap((m) => m.spec.streams))].map((id) =>
+    activeStream(reader, dataset, id),
+  );
   const population = reader.population.rows(
     dataset.id,
     targetLabel,
@@ -70,7 +72,9 @@ function parametersOf(spec: ExperimentSpec, streams: readonly StreamInfo[]): num
 
 /** The preset "paper" trains KonIQ-10k on its 1-5 MOS, as the paper does; everything else on the dataset's label. */
 function targetLabelOf(dataset: DatasetSummary, labels: readonly string[], spec: ExperimentSpec): string {
-  return spec.preset === 'paper' && dataset.format === 'koniq-10k' && labels.includes('MOS') ? 'MOS' : dataset.label;
+  return spec.preset === 'paper' && dataset.format === 'koniq-10k' && labels.includes('MOS')
+    ? 'MOS'
+    : dataset.label;
 }
 
 function makeFolds(
@@ -78,7 +82,8 @@ function makeFolds(
   dataset: DatasetSummary,
   population: readonly PopulationRow[],
 ): { folds: Int32Array[]; unit: 'image' | 'group' } {
-  if (spec.protocol.kind !== 'cv') throw new StudioError('not-available', `Protocol "${spec.protocol.kind}" is not available yet`);
+  if (spec.protocol.kind !== 'cv')
+    throw new StudioError('not-available', `Protocol "${spec.protocol.kind}" is not available yet`);
   const { folds, seed, unit } = spec.protocol;
   if (unit === 'image') return { folds: kFold(population.length, folds, seed), unit };
   const groups = population.map((row) => {

@@ -42,7 +42,10 @@ export async function trainRun(input: {
   for (const fold of finished.values()) add(fold.seconds);
 
   const started = performance.now();
-  const streams = streamKeys(run).map((key): StreamMatrix => ({ id: key.stream, ...reader.population.matrix(population, key) }));
+  const streams = streamKeys(run).map((key): StreamMatrix => ({
+    id: key.stream,
+    ...reader.population.matrix(population, key),
+  }));
   seconds.prepare += (performance.now() - started) / 1000;
   const targets = Float64Array.from(population, (row) => row.mos);
 
@@ -55,12 +58,20 @@ export async function trainRun(input: {
     };
     const trainStart = performance.now();
     const train = trainingSide(population.length, test);
-    const head = await trainMember(input.ort, { streams, targets, train }, { ...optionsOf(run), threads: input.threads, onEpoch });
+    const head = await trainMember(
+      input.ort,
+      { streams, targets, train },
+      { ...optionsOf(run), threads: input.threads, onEpoch },
+    );
     const predictStart = performance.now();
     const prediction = await predictHead(input.ort, head, streams, test);
     const end = performance.now();
     test.forEach((row, i) => (outOfFold[row] = prediction[i]!));
-    const foldSeconds = { prepare: 0, train: (predictStart - trainStart) / 1000, predict: (end - predictStart) / 1000 };
+    const foldSeconds = {
+      prepare: 0,
+      train: (predictStart - trainStart) / 1000,
+      predict: (end - predictStart) / 1000,
+    };
     add(foldSeconds);
     const target = Float64Array.from(test, (row) => targets[row]!);
     await send({
@@ -71,7 +82,12 @@ export async function trainRun(input: {
         curve,
         seconds: foldSeconds,
         head: serializeHead(head),
-        predictions: Array.from(test, (row, i) => ({ image: population[row]!.id, mos: targets[row]!, prediction: prediction[i]!, std: null })),
+        predictions: Array.from(test, (row, i) => ({
+          image: population[row]!.id,
+          mos: targets[row]!,
+          prediction: prediction[i]!,
+          std: null,
+        })),
       },
     });
   }
@@ -79,20 +95,38 @@ export async function trainRun(input: {
 }
 
 /** Plans again and makes sure that it is what the run was stored with: a resumed run must not mix two populations. */
-function samePlan(reader: CatalogReader, run: StoredRun, spec: ExperimentSpec): { population: PopulationRow[]; folds: Int32Array[] } {
+function samePlan(
+  reader: CatalogReader,
+  run: StoredRun,
+  spec: ExperimentSpec,
+): { population: PopulationRow[]; folds: Int32Array[] } {
   const plan = planExperiment(reader, spec);
   const planned = plan.runs.find((r) => r.label === run.label && r.spec !== null);
-  const sameStreams = planned !== undefined && JSON.stringify(planned.streams) === JSON.stringify(run.streams);
-  if (!sameStreams || planned.population.hash !== run.population.hash || planned.folds?.hash !== run.folds?.hash) {
-    throw new StudioError('conflict', `The images or features of run ${run.id} have changed since it was queued`, {
-      hint: 'Delete the run and start the experiment again.',
-    });
+  const sameStreams =
+    planned !== undefined && JSON.stringify(planned.streams) === JSON.stringify(run.streams);
+  if (
+    !sameStreams ||
+    planned.population.hash !== run.population.hash ||
+    planned.folds?.hash !== run.folds?.hash
+  ) {
+    throw new StudioError(
+      'conflict',
+      `The images or features of run ${run.id} have changed since it was queued`,
+      {
+        hint: 'Delete the run and start the experiment again.',
+      },
+    );
   }
   return plan;
 }
 
 /** Folds that the catalog holds; their predictions are put into `outOfFold`. */
-function finishedFolds(reader: CatalogReader, run: StoredRun, population: PopulationRow[], outOfFold: Float64Array) {
+function finishedFolds(
+  reader: CatalogReader,
+  run: StoredRun,
+  population: PopulationRow[],
+  outOfFold: Float64Array,
+) {
   const finished = new Map(reader.runs.folds(run.id).map((f) => [f.fold, f]));
   if (finished.size > 0) {
     const index = new Map(population.map((row, i) => [row.id, i]));

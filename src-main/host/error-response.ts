@@ -29,16 +29,21 @@ export function errorResponse(error: unknown, status?: number): Response {
   });
 }
 
+/** The StudioError whose plain form a text is as JSON, null where it is something else. */
+export function parseErrorShape(text: string): StudioError | null {
+  try {
+    const shape = JSON.parse(text) as Partial<ErrorShape> | null;
+    const known =
+      typeof shape?.code === 'string' && shape.code in STATUS && typeof shape.message === 'string';
+    return known ? StudioError.fromShape(shape as ErrorShape) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The StudioError that a failed response carries; 'internal' where the body is not an ErrorShape. Reads the body. */
 export async function responseError(response: Response): Promise<StudioError> {
   const text = await response.text();
-  try {
-    const shape = JSON.parse(text) as Partial<ErrorShape>;
-    if (typeof shape.code === 'string' && shape.code in STATUS && typeof shape.message === 'string') {
-      return StudioError.fromShape(shape as ErrorShape);
-    }
-  } catch {
-    // not JSON: told below as it came
-  }
-  return new StudioError('internal', `The engine answered ${response.status}: ${text.slice(0, 200)}`);
+  const told = `The engine answered ${response.status}: ${text.slice(0, 200)}`;
+  return parseErrorShape(text) ?? new StudioError('internal', told);
 }

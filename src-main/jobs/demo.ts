@@ -22,7 +22,11 @@ type Parts = {
 const DATASET = 'Demo (synthetic)';
 
 /** The whole pipeline on generated pictures: make, import, extract NSS, cross-validate by reference image. Resumable. */
-export async function runDemo(_payload: Record<string, never>, control: JobControl, parts: Parts): Promise<DemoResult> {
+export async function runDemo(
+  _payload: Record<string, never>,
+  control: JobControl,
+  parts: Parts,
+): Promise<DemoResult> {
   control.progress({ done: 0, total: 0, message: '1 of 4: making pictures' });
   await makeDemoDataset(parts.demoFolder, {
     signal: control.signal,
@@ -33,7 +37,10 @@ export async function runDemo(_payload: Record<string, never>, control: JobContr
     progress: (state) => control.progress({ ...state, message: `${n} of 4: ${what}` }),
   });
 
-  const report = await parts.scanner.scan({ folder: parts.demoFolder, options: { name: DATASET } }, stage(2, 'importing'));
+  const report = await parts.scanner.scan(
+    { folder: parts.demoFolder, options: { name: DATASET } },
+    stage(2, 'importing'),
+  );
   const dataset = await parts.scanner.import(report.scan);
   parts.events.emit({ type: 'changed', noun: 'datasets' });
 
@@ -58,6 +65,8 @@ function demoSpec(dataset: string): ExperimentSpec {
 /** The demo's experiment from an earlier attempt, so that a restarted demo does not train again. */
 function findExperiment(reader: CatalogReader, spec: ExperimentSpec): number | null {
   const wanted = JSON.stringify(spec);
-  const run = reader.runs.list().find((r) => r.experiment !== null && JSON.stringify(r.spec) === wanted && r.status !== 'failed');
+  const run = reader.runs
+    .list()
+    .find((r) => r.experiment !== null && JSON.stringify(r.spec) === wanted && r.status !== 'failed');
   return run?.experiment ?? null;
 }

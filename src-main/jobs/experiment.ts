@@ -23,7 +23,11 @@ export async function createExperiment(
 }
 
 /** Trains the runs of an experiment one after the other; finished runs and folds are not computed again. */
-export async function runExperiment({ experiment }: ExperimentPayload, control: JobControl, parts: Parts): Promise<ExperimentResult> {
+export async function runExperiment(
+  { experiment }: ExperimentPayload,
+  control: JobControl,
+  parts: Parts,
+): Promise<ExperimentResult> {
   const runs = parts.reader.runs.ofExperiment(experiment);
   // Progress counts epochs: every run has folds x epochs of them.
   const epochs = runs.map((run) => (run.folds?.count ?? 1) * (run.spec?.training.epochs ?? 1));
@@ -33,7 +37,11 @@ export async function runExperiment({ experiment }: ExperimentPayload, control: 
     for (const [i, run] of runs.entries()) {
       if (run.status !== 'done') {
         await runOne(run.id, control, parts, (done, message) =>
-          control.progress({ done: before + done, total, message: runs.length === 1 ? message : `${run.label}: ${message}` }),
+          control.progress({
+            done: before + done,
+            total,
+            message: runs.length === 1 ? message : `${run.label}: ${message}`,
+          }),
         );
       }
       before += epochs[i]!;
@@ -45,7 +53,12 @@ export async function runExperiment({ experiment }: ExperimentPayload, control: 
   return { experiment, runs: runs.map((r) => r.id) };
 }
 
-async function runOne(id: number, control: JobControl, { reader, writer, events, catalogFile }: Parts, progress: (done: number, message: string) => void) {
+async function runOne(
+  id: number,
+  control: JobControl,
+  { reader, writer, events, catalogFile }: Parts,
+  progress: (done: number, message: string) => void,
+) {
   const run = reader.runs.get(id);
   const folds = run.folds!.count;
   const epochs = run.spec!.training.epochs;
@@ -60,7 +73,10 @@ async function runOne(id: number, control: JobControl, { reader, writer, events,
         onMessage(message) {
           switch (message.type) {
             case 'epoch':
-              progress(message.fold * epochs + message.epoch, `fold ${message.fold + 1} of ${folds}, epoch ${message.epoch} of ${epochs}`);
+              progress(
+                message.fold * epochs + message.epoch,
+                `fold ${message.fold + 1} of ${folds}, epoch ${message.epoch} of ${epochs}`,
+              );
               events.emit({ ...message, type: 'epoch', run: id });
               break;
             case 'stage':
@@ -84,7 +100,12 @@ async function runOne(id: number, control: JobControl, { reader, writer, events,
 }
 
 /** Says on every unfinished run how the job ended: paused and stopped jobs go on later, others do not. */
-async function settleRuns(experiment: number, control: JobControl, { reader, writer, events }: Parts, error: unknown): Promise<void> {
+async function settleRuns(
+  experiment: number,
+  control: JobControl,
+  { reader, writer, events }: Parts,
+  error: unknown,
+): Promise<void> {
   const intent = control.intent();
   for (const run of reader.runs.ofExperiment(experiment)) {
     if (run.status === 'done') continue;

@@ -58,7 +58,11 @@ async function extractStream(
     failed = [];
     lastFlush = performance.now();
   };
-  control.progress({ done: finished, total: before.done + pending.length, message: `${stream.id}: reading images` });
+  control.progress({
+    done: finished,
+    total: before.done + pending.length,
+    message: `${stream.id}: reading images`,
+  });
   try {
     await extractNss(items, {
       signal: control.signal,

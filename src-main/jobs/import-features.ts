@@ -7,7 +7,14 @@ import type { FeatureToStore } from '../catalog/features.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import { readFeatureFile, type FeatureTable } from '../streams/feature-files.ts';
 
-type Imported = { dataset: string; stream: string; version: string; dimension: number; images: number; unknown: number };
+type Imported = {
+  dataset: string;
+  stream: string;
+  version: string;
+  dimension: number;
+  images: number;
+  unknown: number;
+};
 
 /**
  * Takes in somebody else's features for a dataset; their version is the file's hash, so provenance never gets lost.
@@ -41,10 +48,14 @@ function matchRows(
   const { names } = table;
   if (names === null) {
     if (table.rows.length !== images.length) {
-      throw new StudioError('bad-input', `The file has ${table.rows.length} rows, the dataset has ${images.length} images`, {
-        file,
-        hint: 'Without names the rows must be in label order, one per image; else use NPZ with "names" and "x", or CSV.',
-      });
+      throw new StudioError(
+        'bad-input',
+        `The file has ${table.rows.length} rows, the dataset has ${images.length} images`,
+        {
+          file,
+          hint: 'Without names the rows must be in label order, one per image; else use NPZ with "names" and "x", or CSV.',
+        },
+      );
     }
     return { rows: table.rows.map((vector, i) => ({ content: images[i]!.content, vector })), unknown: 0 };
   }

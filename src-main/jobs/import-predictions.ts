@@ -37,14 +37,26 @@ export async function importPredictionsFile(
       population: { n: rows.length, hash: populationHash(rows) },
       folds: null,
       parameters: null,
-      warnings: unknown === 0 ? [] : [{ code: 'unknown-images', message: `${unknown} rows of the file name no rated image of the dataset.` }],
+      warnings:
+        unknown === 0
+          ? []
+          : [
+              {
+                code: 'unknown-images',
+                message: `${unknown} rows of the file name no rated image of the dataset.`,
+              },
+            ],
     },
     rows.map((row, i) => ({ image: row.id, mos: row.mos, prediction: prediction[i]!, std: null })),
     metrics,
   );
 }
 
-async function evaluate(prediction: Float64Array, target: Float64Array, groups: string[] | null): Promise<RunMetrics> {
+async function evaluate(
+  prediction: Float64Array,
+  target: Float64Array,
+  groups: string[] | null,
+): Promise<RunMetrics> {
   let metrics: RunMetrics | null = null;
   await compute(
     { kind: 'evaluate', prediction, target, groups },
@@ -61,10 +73,15 @@ async function evaluate(prediction: Float64Array, target: Float64Array, groups: 
 async function readPredictions(file: string): Promise<Map<string, number>> {
   const scores = new Map<string, number>();
   const bad = (what: string) =>
-    new StudioError('bad-input', `Predictions: ${what}`, { file, hint: 'Expected a CSV with a header and the columns image,prediction.' });
+    new StudioError('bad-input', `Predictions: ${what}`, {
+      file,
+      hint: 'Expected a CSV with a header and the columns image,prediction.',
+    });
   try {
     let line = 0;
-    const records = createReadStream(file).pipe(parse({ bom: true, skip_empty_lines: true, relax_column_count: true }));
+    const records = createReadStream(file).pipe(
+      parse({ bom: true, skip_empty_lines: true, relax_column_count: true }),
+    );
     for await (const record of records as AsyncIterable<string[]>) {
       line++;
       const [image, text] = record;

@@ -16,7 +16,11 @@ export type PredictPayload = { run: number; paths: string[] };
  * Predicts the quality of pictures, rated or not, with all heads of a run: the mean over its folds' heads, and their
  * standard deviation (divisor: number of heads) as prediction_std. A picture that can not be read is a row with an error.
  */
-export async function predictImages({ run: id, paths }: PredictPayload, control: JobControl, reader: CatalogReader): Promise<PredictResult> {
+export async function predictImages(
+  { run: id, paths }: PredictPayload,
+  control: JobControl,
+  reader: CatalogReader,
+): Promise<PredictResult> {
   const run = reader.runs.get(id);
   requirePredictable(run);
   const files = await pictureFiles(paths);
@@ -38,11 +42,20 @@ export async function predictImages({ run: id, paths }: PredictPayload, control:
     },
   );
   const readable = files.filter((f) => vectors.has(f));
-  const perHead = readable.length === 0 ? [] : await predictVectors(run, readable.map((f) => vectors.get(f)!), control, reader);
+  const perHead =
+    readable.length === 0
+      ? []
+      : await predictVectors(
+          run,
+          readable.map((f) => vectors.get(f)!),
+          control,
+          reader,
+        );
   const position = new Map(readable.map((file, i) => [file, i]));
   const predictions = files.map((image): PredictedImage => {
     const i = position.get(image);
-    if (i === undefined) return { image, prediction: null, prediction_std: null, gates: {}, error: errors.get(image)! };
+    if (i === undefined)
+      return { image, prediction: null, prediction_std: null, gates: {}, error: errors.get(image)! };
     const { mean, std } = moments(perHead.map((head) => head[i]!));
     return { image, prediction: mean, prediction_std: std, gates: {}, error: null };
   });
@@ -58,9 +71,13 @@ function requirePredictable(run: StoredRun): void {
   }
   for (const { stream, version } of run.streams) {
     if (BUILT_IN_STREAMS.some((s) => s.id === stream && s.version === version)) continue;
-    throw new StudioError('not-available', `Run ${run.id} uses stream "${stream}" (${version}), which can not be computed for new pictures here`, {
-      hint: 'Use a run on streams that this version extracts.',
-    });
+    throw new StudioError(
+      'not-available',
+      `Run ${run.id} uses stream "${stream}" (${version}), which can not be computed for new pictures here`,
+      {
+        hint: 'Use a run on streams that this version extracts.',
+      },
+    );
   }
 }
 
@@ -75,16 +92,26 @@ async function pictureFiles(paths: readonly string[]): Promise<string[]> {
       files.push(given);
       continue;
     }
-    const names = (await readdir(given, { recursive: true })).filter((name) => PICTURE_EXTENSION.test(name)).sort();
+    const names = (await readdir(given, { recursive: true }))
+      .filter((name) => PICTURE_EXTENSION.test(name))
+      .sort();
     if (names.length === 0) {
-      throw new StudioError('bad-input', `There are no pictures in ${given}`, { file: given, hint: 'JPEG, PNG, WebP, TIFF and BMP are read.' });
+      throw new StudioError('bad-input', `There are no pictures in ${given}`, {
+        file: given,
+        hint: 'JPEG, PNG, WebP, TIFF and BMP are read.',
+      });
     }
     files.push(...names.map((name) => path.join(given, name)));
   }
   return [...new Set(files)];
 }
 
-async function predictVectors(run: StoredRun, vectors: Float32Array[], control: JobControl, reader: CatalogReader): Promise<Float64Array[]> {
+async function predictVectors(
+  run: StoredRun,
+  vectors: Float32Array[],
+  control: JobControl,
+  reader: CatalogReader,
+): Promise<Float64Array[]> {
   const dimension = vectors[0]!.length;
   const data = new Float32Array(vectors.length * dimension);
   vectors.forEach((vector, i) => data.set(vector, i * dimension));

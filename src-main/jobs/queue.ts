@@ -22,7 +22,13 @@ export type JobHandler<P> = (payload: P, control: JobControl, job: number) => Pr
 
 /** Jobs of one lane run one after the other; lanes run side by side. */
 type Lane = 'scan' | 'work';
-const LANE: Record<JobKind, Lane> = { scan: 'scan', extract: 'work', experiment: 'work', predict: 'work', demo: 'work' };
+const LANE: Record<JobKind, Lane> = {
+  scan: 'scan',
+  extract: 'work',
+  experiment: 'work',
+  predict: 'work',
+  demo: 'work',
+};
 
 export type StopIntent = 'cancel' | 'pause' | 'shutdown';
 type Running = { stop: AbortController; intent: StopIntent | null; finished: Promise<void> };
@@ -59,7 +65,9 @@ export class JobQueue {
       const job: Live = { ...stored, rate: new Rate() };
       if (job.kind === 'scan') {
         // What a scan found was only in memory.
-        const error = new StudioError('cancelled', 'The engine stopped during this scan', { hint: 'Scan the folder again.' });
+        const error = new StudioError('cancelled', 'The engine stopped during this scan', {
+          hint: 'Scan the folder again.',
+        });
         await this.#finish(job, 'failed', error.toShape());
         continue;
       }
@@ -282,7 +290,12 @@ export class JobQueue {
   }
 }
 
-const PAST: Record<JobAction, string> = { cancel: 'cancelled', pause: 'paused', resume: 'resumed', retry: 'retried' };
+const PAST: Record<JobAction, string> = {
+  cancel: 'cancelled',
+  pause: 'paused',
+  resume: 'resumed',
+  retry: 'retried',
+};
 
 function isActive(job: Job): boolean {
   return job.status === 'queued' || job.status === 'running';

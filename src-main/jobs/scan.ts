@@ -26,7 +26,9 @@ export class Scanner {
   /** Reads labels, headers and hashes of a folder; the report says what an import would do. */
   async scan({ folder, options }: ScanPayload, control: JobControl): Promise<ScanReport> {
     const { datasets } = this.#catalog.reader;
-    const sameFolder = datasets.list().find((d) => d.folder === folder && (options.name ?? d.name) === d.name);
+    const sameFolder = datasets
+      .list()
+      .find((d) => d.folder === folder && (options.name ?? d.name) === d.name);
     const known = sameFolder === undefined ? new Map<string, never>() : datasets.knownFiles(sameFolder.id);
     const draft = await scanInWorker(folder, options, known, {
       signal: control.signal,
@@ -45,12 +47,16 @@ export class Scanner {
   async import(scan: string, name?: string): Promise<DatasetSummary> {
     const found = this.#drafts.get(scan);
     if (found === undefined) {
-      throw new StudioError('not-found', 'This scan is no longer in memory', { hint: 'Scan the folder again.' });
+      throw new StudioError('not-found', 'This scan is no longer in memory', {
+        hint: 'Scan the folder again.',
+      });
     }
     const draft = name === undefined ? found.draft : { ...found.draft, name };
     const taken = this.#catalog.reader.datasets.findByName(draft.name);
     if (taken !== null && taken.id !== found.updates) {
-      throw new StudioError('conflict', `There already is a dataset named "${draft.name}"`, { hint: 'Choose another name (--name).' });
+      throw new StudioError('conflict', `There already is a dataset named "${draft.name}"`, {
+        hint: 'Choose another name (--name).',
+      });
     }
     const id = await this.#catalog.writer.saveDataset(draft, found.updates);
     this.#drafts.delete(scan);
@@ -105,7 +111,10 @@ function report(scan: string, draft: DatasetDraft, updates: ScanReport['updates'
     groups:
       draft.groupKind === null
         ? null
-        : { kind: draft.groupKind, count: new Set(images.map((i) => i.group).filter((g) => g !== null)).size },
+        : {
+            kind: draft.groupKind,
+            count: new Set(images.map((i) => i.group).filter((g) => g !== null)).size,
+          },
     splits: Object.fromEntries(Object.entries(splits).map(([split, of]) => [split, of?.length ?? 0])),
     synthetic: draft.synthetic,
     bytes,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError } from '../../src-shared/errors.ts';
+import { parseErrorShape } from '../host/error-response.ts';
 import type { EngineHandler } from '../host/handler.ts';
 import { PARENT_PIPE } from '../host/parent-watch.ts';
 import { findRunningEngine } from '../host/running-engine.ts';
@@ -64,8 +65,7 @@ export class EngineProcess {
     this.stopped = true;
     const child = this.child;
     if (child === null) return;
-    child.stdin?.end();
-    child.kill('SIGTERM');
+    child.stdin?.end(); // the engine closes in peace; Windows has no signal for that
     const killer = setTimeout(() => child.kill('SIGKILL'), GRACE);
     await this.childEnded;
     clearTimeout(killer);
@@ -108,9 +108,7 @@ export class EngineProcess {
     const ended = new Promise<never>((_, reject) => {
       child.on('error', reject); // it could not be started: no 'exit' will come
       child.once('exit', (code, signal) => {
-        const how = signal ?? `code ${code}`;
-        const last = complaint.trim().split('\n').at(-1) ?? '';
-        reject(new StudioError('internal', `The engine ended (${how})${last && `: ${last}`}`));
+        reject(lastWords(complaint, signal ?? `code ${code}`));
       });
     });
     let ready = false;
@@ -146,4 +144,12 @@ export class EngineProcess {
     });
     this.engine.catch(() => this.restart());
   }
+}
+
+/** Why the engine ended: the ErrorShape that it printed last, else its last line. */
+function lastWords(complaint: string, how: string): StudioError {
+  const last = complaint.trim().split('\n').at(-1) ?? '';
+  return (
+    parseErrorShape(last) ?? new StudioError('internal', `The engine ended (${how})${last && `: ${last}`}`)
+  );
 }

@@ -18,7 +18,10 @@ export async function extractNss(
 ): Promise<void> {
   if (options.signal.aborted) throw new StudioError('cancelled', 'Extraction stopped');
   const count = Math.min(options.workers ?? availableParallelism(), items.length);
-  const workers = Array.from({ length: count }, () => new Worker(new URL('./extract-worker.ts', import.meta.url)));
+  const workers = Array.from(
+    { length: count },
+    () => new Worker(new URL('./extract-worker.ts', import.meta.url)),
+  );
   let next = 0;
   let replies = 0;
   try {

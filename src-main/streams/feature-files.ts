@@ -4,11 +4,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse';
 import { unzipSync, zipSync } from 'fflate';
+import { csvField } from '../../src-shared/csv-field.ts';
 import { StudioError } from '../../src-shared/errors.ts';
 import { parseNpy, writeNpyFloats, writeNpyStrings } from './npy.ts';
 
 /** A feature matrix with image names; `names` is null for a bare .npy in label order. */
-export type FeatureTable = { names: string[] | null; columns: string[] | null; dimension: number; rows: Float32Array[] };
+export type FeatureTable = {
+  names: string[] | null;
+  columns: string[] | null;
+  dimension: number;
+  rows: Float32Array[];
+};
 
 const MAX_DIMENSION = 65536;
 
@@ -16,9 +22,11 @@ const MAX_DIMENSION = 65536;
 export async function readFeatureFile(file: string): Promise<FeatureTable> {
   const table = await readByExtension(file);
   if (table.rows.length === 0) throw bad(file, 'it has no rows');
-  if (table.dimension === 0 || table.dimension > MAX_DIMENSION) throw bad(file, `it has ${table.dimension} dimensions`);
+  if (table.dimension === 0 || table.dimension > MAX_DIMENSION)
+    throw bad(file, `it has ${table.dimension} dimensions`);
   table.rows.forEach((row, i) => {
-    if (row.length !== table.dimension) throw bad(file, `row ${i + 1} has ${row.length} values, the first has ${table.dimension}`);
+    if (row.length !== table.dimension)
+      throw bad(file, `row ${i + 1} has ${row.length} values, the first has ${table.dimension}`);
     const k = row.findIndex((v) => !Number.isFinite(v));
     if (k >= 0) throw bad(file, `row ${i + 1}, dimension ${k} is not a finite number`);
   });
@@ -36,7 +44,10 @@ async function readByExtension(file: string): Promise<FeatureTable> {
       return { names: null, columns: null, dimension, rows };
     }
     default:
-      throw new StudioError('bad-input', 'Feature files end in .csv, .npz or .npy', { file, hint: 'Rename or convert the file.' });
+      throw new StudioError('bad-input', 'Feature files end in .csv, .npz or .npy', {
+        file,
+        hint: 'Rename or convert the file.',
+      });
   }
 }
 
@@ -73,16 +84,24 @@ function readNpz(file: string, bytes: Buffer): FeatureTable {
   if (x === undefined) throw bad(file, 'it has no array "x"');
   const { rows, dimension } = matrix(file, x);
   const names = entries['names.npy'] === undefined ? null : parseNpy(entries['names.npy'], file).strings;
-  const columns = entries['columns.npy'] === undefined ? null : parseNpy(entries['columns.npy'], file).strings;
-  if (names !== null && names.length !== rows.length) throw bad(file, `${names.length} names for ${rows.length} rows`);
+  const columns =
+    entries['columns.npy'] === undefined ? null : parseNpy(entries['columns.npy'], file).strings;
+  if (names !== null && names.length !== rows.length)
+    throw bad(file, `${names.length} names for ${rows.length} rows`);
   return { names, columns: columns?.length === dimension ? columns : null, dimension, rows };
 }
 
 function matrix(file: string, bytes: Uint8Array): { rows: Float32Array[]; dimension: number } {
   const { shape, numbers } = parseNpy(bytes, file);
-  if (numbers === null || shape.length !== 2) throw bad(file, 'the array is not a numeric matrix (images x dimensions)');
+  if (numbers === null || shape.length !== 2)
+    throw bad(file, 'the array is not a numeric matrix (images x dimensions)');
   const [n, dimension] = shape as [number, number];
-  return { dimension, rows: Array.from({ length: n }, (_, i) => Float32Array.from(numbers.subarray(i * dimension, (i + 1) * dimension))) };
+  return {
+    dimension,
+    rows: Array.from({ length: n }, (_, i) =>
+      Float32Array.from(numbers.subarray(i * dimension, (i + 1) * dimension)),
+    ),
+  };
 }
 
 function bad(file: string, what: string): StudioError {
@@ -93,17 +112,29 @@ function bad(file: string, what: string): StudioError {
 }
 
 /** The table as NPZ bytes with arrays names, x and columns (what numpy.load and the peer script read). */
-export function writeNpz(names: readonly string[], columns: readonly string[], rows: readonly Float32Array[]): Uint8Array {
+export function writeNpz(
+  names: readonly string[],
+  columns: readonly string[],
+  rows: readonly Float32Array[],
+): Uint8Array {
   const x = new Float32Array(rows.length * columns.length);
   rows.forEach((row, i) => x.set(row, i * columns.length));
   return zipSync(
-    { 'names.npy': writeNpyStrings(names), 'x.npy': writeNpyFloats(x, rows.length, columns.length), 'columns.npy': writeNpyStrings(columns) },
+    {
+      'names.npy': writeNpyStrings(names),
+      'x.npy': writeNpyFloats(x, rows.length, columns.length),
+      'columns.npy': writeNpyStrings(columns),
+    },
     { level: 0 },
   );
 }
 
 /** The table as CSV lines: image, then one named column per dimension; float32 values in their shortest exact form. */
-export function* featureCsvLines(names: readonly string[], columns: readonly string[], rows: Iterable<Float32Array>): Generator<string> {
+export function* featureCsvLines(
+  names: readonly string[],
+  columns: readonly string[],
+  rows: Iterable<Float32Array>,
+): Generator<string> {
   yield `image,${columns.map(csvField).join(',')}\n`;
   let i = 0;
   for (const row of rows) yield `${csvField(names[i++]!)},${Array.from(row, shortFloat).join(',')}\n`;
@@ -116,9 +147,4 @@ function shortFloat(value: number): string {
     if (Math.fround(Number(text)) === value) return String(Number(text));
   }
   return String(Number(value.toPrecision(9)));
-}
-
-/** One CSV field, quoted where it must be. */
-export function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -24,7 +24,11 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
   const descr = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1] ?? bad('it holds objects or records');
   if (/'fortran_order'\s*:\s*True/.test(header)) bad('it is in Fortran order');
   const shapeText = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1] ?? bad('it has no shape');
-  const shape = shapeText.split(',').map((s) => s.trim()).filter((s) => s !== '').map(Number);
+  const shape = shapeText
+    .split(',')
+    .map((s) => s.trim())
+    .filter((s) => s !== '')
+    .map(Number);
   if (shape.some((s) => !Number.isSafeInteger(s) || s < 0)) bad(`its shape is (${shapeText})`);
   const count = shape.reduce((a, b) => a * b, 1);
   const data = buffer.subarray(start);
@@ -78,14 +82,20 @@ function utf32(bytes: Buffer): string {
 
 /** A float32 matrix, rows x columns, as .npy bytes. */
 export function writeNpyFloats(data: Float32Array, rows: number, columns: number): Uint8Array {
-  return writeNpy('<f4', `(${rows}, ${columns})`, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return writeNpy(
+    '<f4',
+    `(${rows}, ${columns})`,
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  );
 }
 
 /** Strings as a one-dimensional unicode .npy array. */
 export function writeNpyStrings(strings: readonly string[]): Uint8Array {
   const width = Math.max(1, ...strings.map((s) => [...s].length));
   const data = Buffer.alloc(strings.length * width * 4);
-  strings.forEach((text, i) => [...text].forEach((c, j) => data.writeUInt32LE(c.codePointAt(0)!, (i * width + j) * 4)));
+  strings.forEach((text, i) =>
+    [...text].forEach((c, j) => data.writeUInt32LE(c.codePointAt(0)!, (i * width + j) * 4)),
+  );
   return writeNpy(`<U${width}`, `(${strings.length},)`, data);
 }
 

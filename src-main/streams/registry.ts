@@ -21,7 +21,10 @@ export const BUILT_IN_STREAMS: readonly StreamInfo[] = [
 export function builtInStream(id: string): StreamInfo {
   const found = BUILT_IN_STREAMS.find((s) => s.id === id);
   if (found !== undefined) return found;
-  const near = nearest(id, BUILT_IN_STREAMS.map((s) => s.id));
+  const near = nearest(
+    id,
+    BUILT_IN_STREAMS.map((s) => s.id),
+  );
   throw new StudioError('not-available', `Stream "${id}" can not be extracted by this version`, {
     hint: `${near === null ? '' : `Did you mean "${near}"? `}Available: ${BUILT_IN_STREAMS.map((s) => s.id).join(', ')}; other features can be imported: studio features import.`,
   });
@@ -29,14 +32,25 @@ export function builtInStream(id: string): StreamInfo {
 
 /** Every stream of the catalog: built-in ones and imported ones. */
 export function allStreams(reader: CatalogReader): StreamInfo[] {
-  const imported = reader.features.importedStreams().map(
-    (s): StreamInfo => ({ id: s.stream, title: `${s.stream} (imported)`, version: s.version, dimension: s.dimension, kind: 'imported', source: s.source }),
-  );
+  const imported = reader.features
+    .importedStreams()
+    .map((s): StreamInfo => ({
+      id: s.stream,
+      title: `${s.stream} (imported)`,
+      version: s.version,
+      dimension: s.dimension,
+      kind: 'imported',
+      source: s.source,
+    }));
   return [...BUILT_IN_STREAMS, ...imported];
 }
 
 /** The dataset's version of a stream (what was extracted or imported last), with provenance; throws where there is none. */
-export function activeStream(reader: CatalogReader, dataset: { id: number; name: string }, stream: string): StreamInfo {
+export function activeStream(
+  reader: CatalogReader,
+  dataset: { id: number; name: string },
+  stream: string,
+): StreamInfo {
   const active = reader.features.activeStreams(dataset.id).find((s) => s.stream === stream);
   const info = active && allStreams(reader).find((s) => s.id === stream && s.version === active.version);
   if (info !== undefined) return info;
