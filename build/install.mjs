@@ -18,13 +18,11 @@ export function installPackages() {
   )
     return;
   console.log('Installing packages (npm ci) ...');
-  // onnxruntime-node's script would download CUDA. npm 11 obeys allowScripts in package.json; older ones this variable.
-  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  run('npm', ['ci', '--no-audit', '--no-fund'], { env, shell: process.platform === 'win32' });
-  if (!existsSync(nodeBinary())) {
-    // A user's or CI's npm may be set to ignore scripts; the engine's Node comes by one.
-    run('npm', ['rebuild', 'node', '--ignore-scripts=false'], { env, shell: process.platform === 'win32' });
-  }
+  // Of all install scripts only the one of `node` may run: onnxruntime-node's would download CUDA, better-sqlite3's would
+  // compile what it brings ready-made. npm 11 reads that from allowScripts in package.json, older ones do not know it.
+  const shell = process.platform === 'win32';
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { shell });
+  run('npm', ['rebuild', 'node', '--ignore-scripts=false'], { shell });
 }
 
 /** Installs Debian's Chromium where no Chromium is found and this is root on Debian; else says what to do and exits. */

@@ -58,5 +58,9 @@ export const GO_KEYS: Record<string, Route> = {
 export function belongsToField(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   const target = event.target as Element | null;
-  return target?.closest('input:not([type=checkbox], [type=radio]), textarea, select, [role=dialog], [role=menu]') !== null;
+  return (
+    target?.closest(
+      'input:not([type=checkbox], [type=radio]), textarea, select, [role=dialog], [role=menu]',
+    ) !== null
+  );
 }

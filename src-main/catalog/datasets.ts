@@ -205,6 +205,12 @@ export function datasetWrites(db: Db) {
   );
   const moveFeatures = db.prepare('UPDATE OR IGNORE features SET content = ? WHERE content = ?');
   const deleteImage = db.prepare('DELETE FROM images WHERE id = ?');
+  // An import reads headers only; what an extraction could not decode stays unreadable until its content changes.
+  const markUndecodable = db.prepare(
+    `UPDATE images SET status = 'unreadable', reason = json_extract(x.error, '$.message') FROM feature_failures x
+     WHERE images.dataset_id = ? AND images.status = 'ok' AND x.content = images.content
+       AND json_extract(x.error, '$.code') = 'unreadable-image'`,
+  );
   const rename = db.prepare('UPDATE datasets SET name = ?, updated_at = ? WHERE id = ?');
   const remove = db.prepare('DELETE FROM datasets WHERE id = ?');
 
@@ -230,8 +236,11 @@ export function datasetWrites(db: Db) {
         notes: JSON.stringify(dataset.notes),
         now,
       };
-      const datasetId = id ?? Number(insertDataset.run(fields).lastInsertRowid);
-      if (id !== null) updateDataset.run({ ...fields, id });
+      const datasetId = uniqueName(dataset.name, () => {
+        if (id === null) return Number(insertDataset.run(fields).lastInsertRowid);
+        updateDataset.run({ ...fields, id });
+        return id;
+      });
       const before = new Map(existing.all(datasetId).map((row) => [row.name, row]));
       dataset.images.forEach((image, position) => {
         const old = before.get(image.name);
@@ -267,24 +276,28 @@ export function datasetWrites(db: Db) {
           insertLabel.run(row.id, label.name, label.mos, label.std, label.votes);
       });
       for (const gone of before.values()) deleteImage.run(gone.id);
+      markUndecodable.run(datasetId);
       return datasetId;
     },
     renameDataset(id: number, name: string): void {
-      try {
-        rename.run(name, new Date().toISOString(), id);
-      } catch (error) {
-        if ((error as { code?: string }).code === 'SQLITE_CONSTRAINT_UNIQUE') {
-          throw new StudioError('conflict', `There already is a dataset named "${name}"`, {
-            hint: 'Choose another name.',
-          });
-        }
-        throw error;
-      }
+      uniqueName(name, () => rename.run(name, new Date().toISOString(), id));
     },
     deleteDataset(id: number): void {
       remove.run(id);
     },
   };
+}
+
+/** Runs `write`; throws StudioError conflict where another dataset has this name. */
+function uniqueName<T>(name: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
+    throw new StudioError('conflict', `There already is a dataset named "${name}"`, {
+      hint: 'Choose another name.',
+    });
+  }
 }
 
 /** Stands in for a content hash where the file was never seen; unique per dataset and image name. */

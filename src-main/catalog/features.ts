@@ -46,9 +46,9 @@ export function featureReads(db: Db) {
     'SELECT name, content FROM images WHERE dataset_id = ? ORDER BY position',
   );
   const vectors = db
-    .prepare<[number, string, string, number, number], [number, Buffer]>(
-      `SELECT i.position, f.vector FROM images i JOIN features f ON f.content = i.content AND f.stream = ?2 AND f.version = ?3
-       WHERE i.dataset_id = ?1 AND i.position >= ?4 AND i.position < ?5 ORDER BY i.position`,
+    .prepare<[string, string, number, number, number], [number, Buffer]>(
+      `SELECT i.position, f.vector FROM images i JOIN features f ON f.content = i.content AND f.stream = ? AND f.version = ?
+       WHERE i.dataset_id = ? AND i.position >= ? AND i.position < ? ORDER BY i.position`,
     )
     .raw();
 
@@ -74,7 +74,7 @@ export function featureReads(db: Db) {
     contents: (dataset: number) => contents.all(dataset),
     /** Vectors of label positions [from, to), so that a caller can read a large dataset in slices. */
     slice: (dataset: number, key: StreamKey, from: number, to: number) =>
-      (vectors.all(dataset, key.stream, key.version, from, to) as [number, Buffer][]).map(
+      (vectors.all(key.stream, key.version, dataset, from, to) as [number, Buffer][]).map(
         ([position, blob]) => ({ position, vector: floats(blob) }),
       ),
   };
@@ -86,7 +86,7 @@ export function featureWrites(db: Db) {
     'INSERT OR REPLACE INTO features (content, stream, version, vector) VALUES (?, ?, ?, ?)',
   );
   const clearFailure = db.prepare(
-    'DELETE FROM feature_failures WHERE content = ? AND stream = ? AND version = ?',
+    'DELETE FROM feature_failures WHERE content = ? AND stream = ?',
   );
   const insertFailure = db.prepare(
     'INSERT OR REPLACE INTO feature_failures (content, stream, version, error, failed_at) VALUES (?, ?, ?, ?, ?)',
@@ -112,7 +112,7 @@ export function featureWrites(db: Db) {
           key.version,
           Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength),
         );
-        if (clearFailure.run(content, key.stream, key.version).changes > 0) markReadable.run(content);
+        if (clearFailure.run(content, key.stream).changes > 0) markReadable.run(content);
       }
       const now = new Date().toISOString();
       for (const { content, error } of failed) {

@@ -37,12 +37,44 @@ function open(file: string, readonly: boolean): Db {
     db.pragma('schema_version'); // the first page is read here, so a file that is no database fails now
     return db;
   } catch (cause) {
-    throw new StudioError('corrupt', `The catalog can not be opened: ${(cause as Error).message}`, {
+    throw catalogError(cause, file);
+  }
+}
+
+/** SQLite's own errors as StudioErrors with a remedy (corrupt, no-space, no-permission, busy); others as they are. */
+export function catalogError(cause: unknown, file: string): unknown {
+  const code = (cause as { code?: string }).code ?? '';
+  const message = (cause as Error).message;
+  const is = (...starts: string[]) => starts.some((start) => code.startsWith(start));
+  if (is('SQLITE_NOTADB', 'SQLITE_CORRUPT')) {
+    return new StudioError('corrupt', `The catalog is damaged: ${message}`, {
       file,
       hint: 'Move the file away and restore the newest copy from the "backups" folder beside it.',
       cause,
     });
   }
+  if (is('SQLITE_FULL')) {
+    return new StudioError('no-space', 'The disk is full', {
+      file,
+      hint: 'Free some space and resume the job; finished work is kept.',
+      cause,
+    });
+  }
+  if (is('SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PERM', 'SQLITE_AUTH')) {
+    return new StudioError('no-permission', `The catalog can not be opened for writing: ${message}`, {
+      file,
+      hint: 'Give this user the right to read and write the file and its folder, or choose another --home.',
+      cause,
+    });
+  }
+  if (is('SQLITE_BUSY', 'SQLITE_LOCKED')) {
+    return new StudioError('busy', 'Another program holds the catalog', {
+      file,
+      hint: 'Close what has it open, then try again.',
+      cause,
+    });
+  }
+  return cause;
 }
 
 async function migrate(db: Db, file: string, backupFolder: string | null): Promise<void> {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorShape } from '../../src-shared/errors.ts';
 import { catalogCommands } from './commands.ts';
-import { openCatalogForWriting } from './open.ts';
+import { catalogError, openCatalogForWriting } from './open.ts';
 
 const port = parentPort!;
 const { file, backups } = workerData as { file: string; backups: string };
@@ -21,10 +21,10 @@ try {
     try {
       port.postMessage({ id, value: db.transaction(() => commands[command]!(...args))() });
     } catch (error) {
-      port.postMessage({ id, error: errorShape(error, file) });
+      port.postMessage({ id, error: errorShape(catalogError(error, file)) });
     }
   });
   port.postMessage({ id: 0 });
 } catch (error) {
-  port.postMessage({ id: 0, error: errorShape(error, file) });
+  port.postMessage({ id: 0, error: errorShape(catalogError(error, file), file) });
 }

@@ -15,8 +15,10 @@ export async function startCatalogWriter(
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: { file, backups } });
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
   let nextId = 1;
+  let stopped: { reason: unknown } | null = null;
 
   const failAll = (error: unknown) => {
+    stopped ??= { reason: error };
     for (const call of waiting.values()) call.reject(error);
     waiting.clear();
   };
@@ -35,7 +37,9 @@ export async function startCatalogWriter(
 
   const answer = (id: number) =>
     new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }));
-  const call = (command: string, args: unknown[]) => {
+  const call = (command: string, args: unknown[]): Promise<unknown> => {
+    // A thread that is gone never answers.
+    if (stopped !== null) return Promise.reject(stopped.reason);
     const id = nextId++;
     const reply = answer(id);
     worker.postMessage({ id, command, args });

@@ -79,4 +79,6 @@ process.once('message', (task: ComputeTask) => {
     .catch((error: unknown) => send({ type: 'failed', error: errorShape(error) }))
     .finally(() => process.exit());
 });
+// Ctrl-C reaches the whole process group; the engine decides what becomes of this job.
+process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit()); // the engine is gone; finished folds are in the catalog

@@ -101,7 +101,9 @@ function samePlan(
   spec: ExperimentSpec,
 ): { population: PopulationRow[]; folds: Int32Array[] } {
   const plan = planExperiment(reader, spec);
-  const planned = plan.runs.find((r) => r.label === run.label && r.spec !== null);
+  // By spec: the label may have been changed, and two entries of an ablation may share one.
+  const wanted = JSON.stringify(run.spec);
+  const planned = plan.runs.find((r) => JSON.stringify(r.spec) === wanted);
   const sameStreams =
     planned !== undefined && JSON.stringify(planned.streams) === JSON.stringify(run.streams);
   if (

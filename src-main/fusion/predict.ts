@@ -9,8 +9,8 @@ import type { StreamFeatures } from './preprocess.ts';
 import type { TrainedHead } from './trained-head.ts';
 
 /**
- * Every run of the model has exactly this many rows, the last one filled up with zeros: ONNX Runtime chooses its
- * matrix kernels by shape, so a fixed shape makes a prediction independent of what else is predicted with it.
+ * Every run of the model has exactly this many rows (the last one computes some that nobody reads): ONNX Runtime chooses
+ * its matrix kernels by shape, so a fixed shape makes a prediction independent of what else is predicted with it.
  */
 const BLOCK = 256;
 
@@ -34,7 +34,7 @@ export async function predictHead(
   try {
     for (let start = 0; start < rows.length; start += BLOCK) {
       const block = rows.subarray(start, start + BLOCK);
-      features.fill(0).set(fuseStreams(head.streams, streams, block));
+      features.set(fuseStreams(head.streams, streams, block));
       await session.run(feeds, fetches);
       block.forEach((_, i) => (predictions[start + i] = output[i]! * head.target.std + head.target.mean));
     }

@@ -7,6 +7,7 @@ import { planExperiment } from '../experiments/plan.ts';
 import { compute } from '../experiments/compute.ts';
 import type { EventHub } from './events.ts';
 import type { JobControl } from './queue.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export type ExperimentPayload = { experiment: number };
 type Parts = { reader: CatalogReader; writer: CatalogWriter; events: EventHub; catalogFile: string };
@@ -64,12 +65,12 @@ async function runOne(
   const epochs = run.spec!.training.epochs;
   await writer.setRunStatus(id, 'running', null);
   events.emit({ type: 'changed', noun: 'runs' });
-  const writes: Promise<void>[] = [];
+  const writes = new WriteBehind(control.signal);
   try {
     await compute(
       { kind: 'run', catalog: catalogFile, run: id },
       {
-        signal: control.signal,
+        signal: writes.signal,
         onMessage(message) {
           switch (message.type) {
             case 'epoch':
@@ -83,19 +84,17 @@ async function runOne(
               progress(folds * epochs, message.message);
               break;
             case 'fold':
-              writes.push(writer.saveFold(id, message.fold));
+              writes.add(writer.saveFold(id, message.fold));
               break;
             case 'evaluated':
-              writes.push(writer.finishRun(id, message.metrics, message.seconds));
+              writes.add(writer.finishRun(id, message.metrics, message.seconds));
               break;
           }
         },
       },
     );
-    await Promise.all(writes);
   } finally {
-    await Promise.allSettled(writes);
-    events.emit({ type: 'changed', noun: 'runs' });
+    await writes.settle().finally(() => events.emit({ type: 'changed', noun: 'runs' }));
   }
 }
 

@@ -7,6 +7,7 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import { extractNss } from '../streams/extract-pool.ts';
 import { builtInStream } from '../streams/registry.ts';
 import type { JobControl } from './queue.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export type ExtractPayload = { dataset: number; streams: string[] };
 
@@ -51,9 +52,9 @@ async function extractStream(
   let finished = before.done;
   let failures = 0;
   let lastFlush = performance.now();
-  const writes: Promise<void>[] = [];
+  const writes = new WriteBehind(control.signal);
   const flush = () => {
-    if (done.length + failed.length > 0) writes.push(writer.saveFeatures(key, done, failed));
+    if (done.length + failed.length > 0) writes.add(writer.saveFeatures(key, done, failed));
     done = [];
     failed = [];
     lastFlush = performance.now();
@@ -65,7 +66,7 @@ async function extractStream(
   });
   try {
     await extractNss(items, {
-      signal: control.signal,
+      signal: writes.signal,
       onReply(reply) {
         const images = byContent.get(reply.key)!;
         finished += images.length;
@@ -82,7 +83,7 @@ async function extractStream(
     });
   } finally {
     flush();
-    await Promise.all(writes);
+    await writes.settle();
   }
   return {
     stream: stream.id,

@@ -43,7 +43,7 @@ export class JobQueue {
   readonly #reader: CatalogReader;
   readonly #events: EventHub;
   readonly #handlers = new Map<JobKind, JobHandler<unknown>>();
-  /** Jobs that are queued, running or paused. Finished ones are read from the catalog. */
+  /** Jobs that are queued, running or paused (and failed where that could not be saved). Others are in the catalog. */
   readonly #live = new Map<number, Live>();
   readonly #running = new Map<number, Running>();
   #closing = false;
@@ -97,7 +97,7 @@ export class JobQueue {
 
   /** The unfinished job that `matches` says yes to, or null. */
   findLive(matches: (job: { kind: JobKind; payload: unknown }) => boolean): number | null {
-    for (const job of this.#live.values()) if (matches(job)) return job.id;
+    for (const job of this.#live.values()) if (job.status !== 'failed' && matches(job)) return job.id;
     return null;
   }
 
@@ -118,6 +118,7 @@ export class JobQueue {
     if (action === 'resume') {
       live.status = 'queued';
       await this.#save(live);
+      this.#emit(id);
       this.#startNext();
     } else {
       await this.#stop(live, action);
@@ -214,7 +215,7 @@ export class JobQueue {
           job.done = done;
           job.rate.mark(done);
         }
-        const stageChanged = message !== undefined && message !== job.message;
+        const stageChanged = message !== undefined && stageOf(message) !== stageOf(job.message);
         if (message !== undefined) job.message = message;
         const now = performance.now();
         if (now - lastEmit > EMIT_EVERY_MS || stageChanged) {
@@ -223,7 +224,7 @@ export class JobQueue {
         }
         if (now - lastSave > SAVE_EVERY_MS) {
           lastSave = now;
-          void flush();
+          flush().catch(() => undefined); // the flush at the end of the job reports it
         }
       },
       fail: (item, error) => {
@@ -244,12 +245,13 @@ export class JobQueue {
       this.#running.delete(job.id);
       await this.#finish(job, 'done', null);
     } catch (error) {
-      await flush();
+      // Where the catalog can not be written (a full disk) the job still has to end, and its lane to go on.
+      await flush().catch(() => undefined);
       this.#running.delete(job.id);
       if (running.intent === 'shutdown') return; // stays "running" in the catalog
       if (running.intent === 'pause') {
         job.status = 'paused';
-        await this.#save(job);
+        await this.#save(job).catch(() => undefined); // unsaved, it counts as running and the next engine resumes it
         this.#emit(job.id);
       } else if (running.intent === 'cancel') {
         await this.#finish(job, 'cancelled', null);
@@ -265,8 +267,14 @@ export class JobQueue {
     job.status = status;
     job.error = error;
     job.finishedAt = new Date().toISOString();
-    await this.#save(job);
-    this.#live.delete(job.id);
+    try {
+      await this.#save(job);
+      this.#live.delete(job.id);
+    } catch (unsaved) {
+      // Kept here as failed; in the catalog it is unfinished, and the next engine goes on with it.
+      job.status = 'failed';
+      job.error = errorShape(unsaved);
+    }
     this.#events.emit({ type: 'job', job: this.#view(job) });
   }
 
@@ -296,6 +304,11 @@ const PAST: Record<JobAction, string> = {
   resume: 'resumed',
   retry: 'retried',
 };
+
+/** A message without its numbers: progress within a stage changes only those, and waits for its turn. */
+function stageOf(message: string): string {
+  return message.replace(/\d+/g, '');
+}
 
 function isActive(job: Job): boolean {
   return job.status === 'queued' || job.status === 'running';

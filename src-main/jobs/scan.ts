@@ -51,16 +51,19 @@ export class Scanner {
         hint: 'Scan the folder again.',
       });
     }
+    const { datasets } = this.#catalog.reader;
     const draft = name === undefined ? found.draft : { ...found.draft, name };
-    const taken = this.#catalog.reader.datasets.findByName(draft.name);
-    if (taken !== null && taken.id !== found.updates) {
+    // The dataset may have been deleted since the scan.
+    const updates = datasets.list().some((d) => d.id === found.updates) ? found.updates : null;
+    const taken = datasets.findByName(draft.name);
+    if (taken !== null && taken.id !== updates) {
       throw new StudioError('conflict', `There already is a dataset named "${draft.name}"`, {
         hint: 'Choose another name (--name).',
       });
     }
-    const id = await this.#catalog.writer.saveDataset(draft, found.updates);
+    const id = await this.#catalog.writer.saveDataset(draft, updates);
     this.#drafts.delete(scan);
-    return this.#catalog.reader.datasets.get(id);
+    return datasets.get(id);
   }
 
   /** The dataset that this draft updates: the same folder, or the same name and mostly the same images (it moved). */

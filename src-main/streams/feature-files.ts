@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse } from 'csv-parse';
 import { unzipSync, zipSync } from 'fflate';
 import { csvField } from '../../src-shared/csv-field.ts';
-import { StudioError } from '../../src-shared/errors.ts';
+import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import { parseNpy, writeNpyFloats, writeNpyStrings } from './npy.ts';
 
 /** A feature matrix with image names; `names` is null for a bare .npy in label order. */
@@ -20,7 +20,9 @@ const MAX_DIMENSION = 65536;
 
 /** Reads a CSV (image, then columns), NPZ (names, x) or NPY (label order); throws StudioError naming the file. */
 export async function readFeatureFile(file: string): Promise<FeatureTable> {
-  const table = await readByExtension(file);
+  const table = await readByExtension(file).catch((error: unknown) => {
+    throw StudioError.fromShape(errorShape(error, file));
+  });
   if (table.rows.length === 0) throw bad(file, 'it has no rows');
   if (table.dimension === 0 || table.dimension > MAX_DIMENSION)
     throw bad(file, `it has ${table.dimension} dimensions`);
@@ -30,6 +32,8 @@ export async function readFeatureFile(file: string): Promise<FeatureTable> {
     const k = row.findIndex((v) => !Number.isFinite(v));
     if (k >= 0) throw bad(file, `row ${i + 1}, dimension ${k} is not a finite number`);
   });
+  const twice = firstRepeated(table.names ?? []);
+  if (twice !== null) throw bad(file, `it names "${twice}" twice`);
   return table;
 }
 
@@ -84,6 +88,7 @@ function readNpz(file: string, bytes: Buffer): FeatureTable {
   if (x === undefined) throw bad(file, 'it has no array "x"');
   const { rows, dimension } = matrix(file, x);
   const names = entries['names.npy'] === undefined ? null : parseNpy(entries['names.npy'], file).strings;
+  if (names === null && entries['names.npy'] !== undefined) throw bad(file, 'its array "names" holds no text');
   const columns =
     entries['columns.npy'] === undefined ? null : parseNpy(entries['columns.npy'], file).strings;
   if (names !== null && names.length !== rows.length)
@@ -96,12 +101,18 @@ function matrix(file: string, bytes: Uint8Array): { rows: Float32Array[]; dimens
   if (numbers === null || shape.length !== 2)
     throw bad(file, 'the array is not a numeric matrix (images x dimensions)');
   const [n, dimension] = shape as [number, number];
+  if (dimension === 0) throw bad(file, 'its rows are empty');
   return {
     dimension,
     rows: Array.from({ length: n }, (_, i) =>
       Float32Array.from(numbers.subarray(i * dimension, (i + 1) * dimension)),
     ),
   };
+}
+
+function firstRepeated(names: readonly string[]): string | null {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size) ?? null;
 }
 
 function bad(file: string, what: string): StudioError {

@@ -39,11 +39,12 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
   const unicode = /^[<|=]U(\d+)$/.exec(descr);
   if (unicode !== null) {
     const width = Number(unicode[1]) * 4;
+    if (width === 0 && count > 0) bad('its texts have no length');
     need(width);
     const strings = Array.from({ length: count }, (_, i) => utf32(data.subarray(i * width, (i + 1) * width)));
-    return { shape, numbers: null, strings };
+    return { shape, numbers: null, strings: strings.map((text) => text ?? bad('a text holds what is no Unicode character')) };
   }
-  const read = READERS[descr.replace(/^[=|]/, '<')] ?? bad(`its type is ${descr}`);
+  const read = READERS.get(descr.replace(/^[=|]/, '<')) ?? bad(`its type is ${descr}`);
   need(read.size);
   const numbers = new Float64Array(count);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -51,7 +52,10 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
   return { shape, numbers, strings: null };
 }
 
-const READERS: Record<string, { size: number; at(view: DataView, offset: number): number }> = {
+type Reader = { size: number; at(view: DataView, offset: number): number };
+
+// A Map: in an object a type called "constructor" would find something.
+const READERS = new Map<string, Reader>(Object.entries({
   '<f8': { size: 8, at: (v, o) => v.getFloat64(o, true) },
   '<f4': { size: 4, at: (v, o) => v.getFloat32(o, true) },
   '<f2': { size: 2, at: (v, o) => halfToNumber(v.getUint16(o, true)) },
@@ -59,7 +63,7 @@ const READERS: Record<string, { size: number; at(view: DataView, offset: number)
   '<i4': { size: 4, at: (v, o) => v.getInt32(o, true) },
   '<i2': { size: 2, at: (v, o) => v.getInt16(o, true) },
   '<u1': { size: 1, at: (v, o) => v.getUint8(o) },
-};
+} satisfies Record<string, Reader>));
 
 function halfToNumber(h: number): number {
   const sign = h & 0x8000 ? -1 : 1;
@@ -70,11 +74,13 @@ function halfToNumber(h: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function utf32(bytes: Buffer): string {
+/** The text up to NumPy's padding with zeros, or null where it is no Unicode text. */
+function utf32(bytes: Buffer): string | null {
   let text = '';
   for (let i = 0; i + 4 <= bytes.length; i += 4) {
     const code = bytes.readUInt32LE(i);
-    if (code === 0) break; // NumPy pads with zeros
+    if (code === 0) break;
+    if (code > 0x10ffff) return null;
     text += String.fromCodePoint(code);
   }
   return text;

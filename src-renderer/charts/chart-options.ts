@@ -3,7 +3,11 @@ import type { ChartOptions } from 'chart.js';
 import type { Palette } from './palette.ts';
 
 /** Options of one linear or category axis. */
-export function axis(palette: Palette, title: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+export function axis(
+  palette: Palette,
+  title: string,
+  more: Record<string, unknown> = {},
+): Record<string, unknown> {
   return {
     title: { display: title !== '', text: title, color: palette.muted },
     grid: { color: palette.grid, drawTicks: false },

@@ -9,7 +9,10 @@ type Curves = RunDetail['curves'];
 
 export function curvesChart(curves: Curves, palette: Palette): ChartConfiguration {
   const base = baseOptions(palette, true);
-  const longest = curves.reduce<Curves[number]['epochs']>((a, { epochs }) => (epochs.length > a.length ? epochs : a), []);
+  const longest = curves.reduce<Curves[number]['epochs']>(
+    (a, { epochs }) => (epochs.length > a.length ? epochs : a),
+    [],
+  );
   return {
     type: 'line',
     data: {
@@ -36,17 +39,25 @@ export function curvesChart(curves: Curves, palette: Palette): ChartConfiguratio
     },
     options: {
       ...base,
+      plugins: { ...base.plugins, legend: { ...base.plugins?.legend, labels: { ...base.plugins?.legend?.labels, usePointStyle: true, pointStyle: 'line', boxWidth: 18 } } },
       parsing: false,
       interaction: { mode: 'index', intersect: false },
       scales: {
-        x: axis(palette, 'epoch', { type: 'linear', ticks: { color: palette.muted, precision: 0, padding: 4 } }),
+        x: axis(palette, 'epoch', {
+          type: 'linear',
+          ticks: { color: palette.muted, precision: 0, padding: 4 },
+        }),
         y: axis(palette, 'loss', { type: 'linear', suggestedMin: 0 }),
         lr: axis(palette, 'learning rate', {
           type: 'linear',
           position: 'right',
           min: 0,
           grid: { display: false },
-          ticks: { color: palette.muted, format: { notation: 'scientific', maximumFractionDigits: 1 }, padding: 4 },
+          ticks: {
+            color: palette.muted,
+            padding: 4,
+            callback: (value: number) => (value === 0 ? '0' : value.toExponential(1)),
+          },
         }),
       },
     },
@@ -62,6 +73,8 @@ export function curvesTable(curves: Curves, provenance: string): Table {
       { title: 'loss', numeric: true },
       { title: 'learning rate', numeric: true },
     ],
-    rows: curves.flatMap(({ fold, epochs }) => epochs.map(({ epoch, loss, lr }) => [fold + 1, epoch, loss, lr])),
+    rows: curves.flatMap(({ fold, epochs }) =>
+      epochs.map(({ epoch, loss, lr }) => [fold + 1, epoch, loss, lr]),
+    ),
   };
 }

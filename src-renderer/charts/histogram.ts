@@ -20,21 +20,37 @@ export function binResiduals(residuals: readonly number[], bins = 31): Bin[] {
 }
 
 /** Bars of a histogram; `title` names the x axis, `digits` the precision of the bin edges. */
-export function histogramChart(bins: readonly Bin[], title: string, digits: number, palette: Palette): ChartConfiguration {
+export function histogramChart(
+  bins: readonly Bin[],
+  title: string,
+  digits: number,
+  palette: Palette,
+): ChartConfiguration {
   const base = baseOptions(palette, false);
   return {
     type: 'bar',
     data: {
       labels: bins.map((bin) => fixed((bin.from + bin.to) / 2, digits)),
       datasets: [
-        { data: bins.map((bin) => bin.count), backgroundColor: palette.accent, barPercentage: 1, categoryPercentage: 0.94 },
+        {
+          data: bins.map((bin) => bin.count),
+          backgroundColor: palette.accent,
+          barPercentage: 1,
+          categoryPercentage: 0.94,
+        },
       ],
     },
     options: {
       ...base,
       scales: {
-        x: axis(palette, title, { grid: { display: false }, ticks: { color: palette.muted, maxRotation: 0, maxTicksLimit: 9 } }),
-        y: axis(palette, 'images', { beginAtZero: true, ticks: { color: palette.muted, precision: 0, padding: 4 } }),
+        x: axis(palette, title, {
+          grid: { display: false },
+          ticks: { color: palette.muted, maxRotation: 0, maxTicksLimit: 9 },
+        }),
+        y: axis(palette, 'images', {
+          beginAtZero: true,
+          ticks: { color: palette.muted, precision: 0, padding: 4 },
+        }),
       },
       plugins: {
         ...base.plugins,

@@ -48,7 +48,10 @@ export function perDistortionChart(rows: readonly DistortionRow[], palette: Pale
       layout: { padding: { right: 34 } },
       scales: {
         x: axis(palette, 'SROCC', { min: Math.floor(lowest * 10) / 10, max: 1 }),
-        y: axis(palette, '', { grid: { display: false }, ticks: { color: palette.text, autoSkip: false, padding: 4 } }),
+        y: axis(palette, '', {
+          grid: { display: false },
+          ticks: { color: palette.text, autoSkip: false, padding: 4 },
+        }),
       },
       plugins: {
         ...base.plugins,
@@ -80,7 +83,11 @@ function valueLabels(rows: readonly DistortionRow[], palette: Palette): Plugin {
       ctx.textBaseline = 'middle';
       rows.forEach((row, i) => {
         const end = Math.max(0, row.srocc ?? 0);
-        ctx.fillText(fixed(row.srocc), scales['x']!.getPixelForValue(end) + 5, scales['y']!.getPixelForValue(i));
+        ctx.fillText(
+          fixed(row.srocc),
+          scales['x']!.getPixelForValue(end) + 5,
+          scales['y']!.getPixelForValue(i),
+        );
       });
       ctx.restore();
     },

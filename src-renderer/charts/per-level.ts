@@ -14,7 +14,9 @@ export function perLevelChart(rows: readonly LevelRow[], palette: Palette): Char
     type: 'bar',
     data: {
       labels: rows.map((row) => String(row.level)),
-      datasets: [{ data: rows.map((row) => row.srocc), backgroundColor: palette.accent, maxBarThickness: 46 }],
+      datasets: [
+        { data: rows.map((row) => row.srocc), backgroundColor: palette.accent, maxBarThickness: 46 },
+      ],
     },
     options: {
       ...base,
@@ -28,7 +30,8 @@ export function perLevelChart(rows: readonly LevelRow[], palette: Palette): Char
           ...base.plugins?.tooltip,
           callbacks: {
             title: (items) => `level ${items[0]?.label ?? ''}`,
-            label: (item) => `SROCC ${fixed(rows[item.dataIndex]?.srocc)} over ${rows[item.dataIndex]?.n ?? 0} images`,
+            label: (item) =>
+              `SROCC ${fixed(rows[item.dataIndex]?.srocc)} over ${rows[item.dataIndex]?.n ?? 0} images`,
           },
         },
       },

@@ -27,6 +27,7 @@ export function scatterChart(data: RunPredictions, scale: Scale, palette: Palett
         },
         {
           type: 'line',
+          order: -1,
           data: [
             { x: scale.min, y: scale.min },
             { x: scale.max, y: scale.max },
@@ -75,7 +76,7 @@ export function scatterTable(data: RunPredictions, provenance: string): Table {
       { title: 'image' },
       { title: 'MOS', numeric: true },
       { title: 'prediction', numeric: true },
-      { title: 'fold', numeric: true },
+      { title: 'fold (from 0)', numeric: true },
       { title: 'distortion' },
     ],
     rows: data.name.map((name, i) => [

@@ -169,7 +169,10 @@ export class SvgContext {
   }
   /** Circular arcs under rotations and even scalings, which is all that chart.js asks for. */
   arc(x: number, y: number, radius: number, start: number, end: number, counterclockwise = false): void {
-    const at = (angle: number): [number, number] => [x + radius * Math.cos(angle), y + radius * Math.sin(angle)];
+    const at = (angle: number): [number, number] => [
+      x + radius * Math.cos(angle),
+      y + radius * Math.sin(angle),
+    ];
     const turn = 2 * Math.PI;
     let sweep = counterclockwise ? start - end : end - start;
     sweep = sweep >= turn ? turn : ((sweep % turn) + turn) % turn;
@@ -191,10 +194,16 @@ export class SvgContext {
     this.#draw(this.#path.join(''), `fill="none" ${this.#strokeAttributes()}`);
   }
   fillRect(x: number, y: number, width: number, height: number): void {
-    this.#withPath(() => this.rect(x, y, width, height), () => this.fill());
+    this.#withPath(
+      () => this.rect(x, y, width, height),
+      () => this.fill(),
+    );
   }
   strokeRect(x: number, y: number, width: number, height: number): void {
-    this.#withPath(() => this.rect(x, y, width, height), () => this.stroke());
+    this.#withPath(
+      () => this.rect(x, y, width, height),
+      () => this.stroke(),
+    );
   }
   /** chart.js clears once before it draws; on a fresh document there is nothing to clear. */
   clearRect(): void {
@@ -220,13 +229,17 @@ export class SvgContext {
   /** The whole document. `background` paints the page first; null leaves it clear. */
   toString(background: string | null = null): string {
     const { width, height } = this.canvas;
-    const page = background === null ? '' : `<rect width="${width}" height="${height}" ${paint('fill', background, 1)}/>\n`;
+    const page =
+      background === null
+        ? ''
+        : `<rect width="${width}" height="${height}" ${paint('fill', background, 1)}/>\n`;
     const defs = this.#clips.length === 0 ? '' : `<defs>${this.#clips.join('')}</defs>\n`;
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">\n${defs}${page}${this.#body.join('\n')}\n</svg>\n`;
   }
 
   #text(text: string, x: number, y: number, attributes: string): void {
-    const [, style, weight, size, family] = /^(?:(italic) )?(?:(bold|\d{3}) )?([\d.]+)px (.+)$/.exec(this.font) ?? [];
+    const [, style, weight, size, family] =
+      /^(?:(italic) )?(?:(bold|\d{3}) )?([\d.]+)px (.+)$/.exec(this.font) ?? [];
     const pixels = Number(size ?? 10);
     const anchor = { center: 'middle', right: 'end', end: 'end' }[this.textAlign] ?? 'start';
     // Baselines by offset: dominant-baseline is read differently by every drawing program.
@@ -274,7 +287,14 @@ export class SvgContext {
 
   #multiply([a, b, c, d, e, f]: Matrix): void {
     const [A, B, C, D, E, F] = this.#state.matrix;
-    this.#state.matrix = [A * a + C * b, B * a + D * b, A * c + C * d, B * c + D * d, A * e + C * f + E, B * e + D * f + F];
+    this.#state.matrix = [
+      A * a + C * b,
+      B * a + D * b,
+      A * c + C * d,
+      B * c + D * d,
+      A * e + C * f + E,
+      B * e + D * f + F,
+    ];
   }
 
   #transform(x: number, y: number): [number, number] {

@@ -27,7 +27,8 @@ export class SpecEditor {
     this.text = text;
     try {
       const parsed: unknown = JSON.parse(text);
-      if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) throw new Error('not an object');
+      if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed))
+        throw new Error('not an object');
       this.draft = parsed as Json;
       this.syntaxError = null;
       this.#checkSoon();
@@ -94,7 +95,10 @@ export class SpecEditor {
 function read(from: unknown, path: string): unknown {
   return path
     .split('.')
-    .reduce<unknown>((at, key) => (at !== null && typeof at === 'object' ? (at as Json)[key] : undefined), from);
+    .reduce<unknown>(
+      (at, key) => (at !== null && typeof at === 'object' ? (at as Json)[key] : undefined),
+      from,
+    );
 }
 
 function write(into: Json, [key = '', ...rest]: string[], value: unknown): Json {

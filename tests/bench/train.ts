@@ -43,14 +43,20 @@ const PEER = path.resolve(import.meta.dirname, '../../../shared/peer/paper_pipel
 
 /** Runs the bench and prints its lines. */
 export async function benchTrain(): Promise<void> {
-  console.log(`head ${SIZES.join('-')}, ${countParameters(SIZES)} parameters, batch ${BATCH}, ${STEPS} steps`);
+  console.log(
+    `head ${SIZES.join('-')}, ${countParameters(SIZES)} parameters, batch ${BATCH}, ${STEPS} steps`,
+  );
   const product = new Map<number, number>();
   for (const threads of [1, 2]) {
     const products = await productsAlone(threads);
     const step = await wholeTraining(threads);
     product.set(threads, step);
-    console.log(`studio, ${threads} thread(s): ${format(step)} per step, preprocessing and session start included`);
-    console.log(`  matrix products alone in ONNX Runtime: ${format(products)} (step / products ${(step / products).toFixed(2)})`);
+    console.log(
+      `studio, ${threads} thread(s): ${format(step)} per step, preprocessing and session start included`,
+    );
+    console.log(
+      `  matrix products alone in ONNX Runtime: ${format(products)} (step / products ${(step / products).toFixed(2)})`,
+    );
     await parts(threads);
   }
   for (const threads of [1, 2]) {
@@ -67,7 +73,11 @@ async function wholeTraining(threads: number): Promise<number> {
   const stream = { id: 'nss', dimension: SIZES[0]!, data: features };
   const train = Int32Array.from({ length: ROWS }, (_, row) => row);
   const start = performance.now();
-  await trainMember(ort, { streams: [stream], targets: Float64Array.from(targets), train }, { ...OPTIONS, threads });
+  await trainMember(
+    ort,
+    { streams: [stream], targets: Float64Array.from(targets), train },
+    { ...OPTIONS, threads },
+  );
   return (performance.now() - start) / STEPS;
 }
 
@@ -140,7 +150,10 @@ function peerStep(threads: number): number | null {
 function randomData(): { features: Float32Array; targets: Float32Array } {
   const random = new Random(3);
   const features = Float32Array.from({ length: ROWS * SIZES[0]! }, () => 2 * random.uniform() - 1);
-  return { features, targets: Float32Array.from({ length: ROWS }, (_, row) => features[row * SIZES[0]!]! + 3) };
+  return {
+    features,
+    targets: Float32Array.from({ length: ROWS }, (_, row) => features[row * SIZES[0]!]! + 3),
+  };
 }
 
 /** Median of 100 runs after 20 that do not count. */

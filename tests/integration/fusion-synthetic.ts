@@ -2,7 +2,11 @@ import { Random } from '../../src-main/fusion/random.ts';
 import type { StreamFeatures } from '../../src-main/fusion/preprocess.ts';
 
 /** One stream of standard normal features and labels on 1-5 that depend on a few of them, in part non-linearly. */
-export function syntheticDataset(n: number, dimension: number, seed: number): { stream: StreamFeatures; targets: Float64Array } {
+export function syntheticDataset(
+  n: number,
+  dimension: number,
+  seed: number,
+): { stream: StreamFeatures; targets: Float64Array } {
   const random = new Random(seed);
   const normal = (): number =>
     Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());

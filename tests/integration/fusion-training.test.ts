@@ -64,6 +64,16 @@ describe('training', () => {
     expect(await trainMember(ort, { ...input, streams: [changed], targets: unseen }, FEW)).toEqual(first);
   });
 
+  it('shuffles every epoch: the row that is left over in one is trained on in another', async () => {
+    const options: TrainOptions = { ...FEW, targets: 'raw' };
+    const rows = { ...input, train: all.subarray(0, 17) };
+    const first = await trainMember(ort, rows, options);
+    const changed = targets.map((y, i) => (i === 16 ? y + 1 : y));
+    expect((await trainMember(ort, { ...rows, targets: changed }, options)).parameters).not.toEqual(
+      first.parameters,
+    );
+  });
+
   it('reports every epoch with a falling loss and the cosine rate', async () => {
     const reports: { epoch: number; loss: number; lr: number }[] = [];
     await trainMember(ort, input, { ...FEW, lr: 5e-3, epochs: 8, onEpoch: (report) => reports.push(report) });
@@ -98,11 +108,23 @@ describe('training', () => {
 
   it('names what is wrong with the data, and a divergence', async () => {
     const few = trainMember(ort, { ...input, train: Int32Array.of(3) }, FEW);
-    await expect(few).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('at least 2 images') });
+    await expect(few).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('at least 2 images'),
+    });
     const unlabelled = { ...input, targets: targets.map((y, i) => (i === 5 ? NaN : y)) };
-    await expect(trainMember(ort, unlabelled, FEW)).rejects.toMatchObject({ message: 'The label of row 5 is NaN' });
-    const wild = trainMember(ort, { ...input, targets: targets.map((y) => y * 1e30) }, { ...FEW, targets: 'raw' });
-    await expect(wild).rejects.toMatchObject({ code: 'bad-input', hint: expect.stringContaining('training.lr') });
+    await expect(trainMember(ort, unlabelled, FEW)).rejects.toMatchObject({
+      message: 'The label of row 5 is NaN',
+    });
+    const wild = trainMember(
+      ort,
+      { ...input, targets: targets.map((y) => y * 1e30) },
+      { ...FEW, targets: 'raw' },
+    );
+    await expect(wild).rejects.toMatchObject({
+      code: 'bad-input',
+      hint: expect.stringContaining('training.lr'),
+    });
   });
 });
 
@@ -113,7 +135,9 @@ describe('prediction', () => {
     const backwards = await predictHead(ort, parseHead(serializeHead(head)), input.streams, all.toReversed());
     expect(backwards.toReversed()).toEqual(together);
     for (const row of [0, 7, 255, 256, 299]) {
-      expect(await predictHead(ort, head, input.streams, Int32Array.of(row))).toEqual(together.slice(row, row + 1));
+      expect(await predictHead(ort, head, input.streams, Int32Array.of(row))).toEqual(
+        together.slice(row, row + 1),
+      );
     }
     expect(await predictHead(ort, head, input.streams, new Int32Array())).toHaveLength(0);
   });

@@ -43,6 +43,7 @@ describe('readCsvRows', () => {
     ['quotes, spaces, no last line end', '"name" , "mos"\n"a.jpg", "1,5"\nb.jpg ,"2,5"'],
     ['byte order mark', '\ufeffname;mos\na.jpg;1,5\nb.jpg;2,5\n'],
     ['Excel’s sep= line', 'sep=;\nname;mos\na.jpg;1,5\nb.jpg;2,5\n'],
+    ['CR line ends', 'name;mos\ra.jpg;1,5\rb.jpg;2,5\r'],
     ['blank lines', 'name;mos\n\na.jpg;1,5\n\nb.jpg;2,5\n\n'],
     ['a delimiter at the end of each row', 'name;mos\na.jpg;1,5;\nb.jpg;2,5;;\n'],
   ])('%s', async (_, text) => {

@@ -12,7 +12,9 @@ describe('the metrics of a resample', () => {
     const image = fc.tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 6 }), fc.nat(3));
     fc.assert(
       fc.property(fc.array(image, { minLength: 2, maxLength: 20 }), (images) => {
-        const drawn = images.flatMap(([p, t, times]) => Array.from({ length: times }, () => [p / 7, t / 3] as const));
+        const drawn = images.flatMap(([p, t, times]) =>
+          Array.from({ length: times }, () => [p / 7, t / 3] as const),
+        );
         fc.pre(drawn.length > 0);
         const sample = new WeightedSample(
           Float64Array.from(images, ([p]) => p / 7),
@@ -64,7 +66,8 @@ describe('bootstrap intervals', () => {
 
   it('are wider by group where images of a group are alike', async () => {
     const groups = 20;
-    const repeated = (values: Float64Array): Float64Array => Float64Array.from({ length: 200 }, (_, i) => values[i % groups]!);
+    const repeated = (values: Float64Array): Float64Array =>
+      Float64Array.from({ length: 200 }, (_, i) => values[i % groups]!);
     const [p, t] = [repeated(prediction), repeated(target)];
     const names = Array.from({ length: 200 }, (_, i) => `scene ${i % groups}`);
     const byImage = (await bootstrapIntervals(p, t, { seed: 3, resamples: 1000 })).rmse!;
@@ -73,12 +76,18 @@ describe('bootstrap intervals', () => {
     // One image per group is the same as no groups.
     const single = Array.from({ length: 200 }, (_, i) => `${i}`);
     const options = { seed: 3, resamples: 50 };
-    expect(await bootstrapIntervals(p, t, { ...options, groups: single })).toEqual(await bootstrapIntervals(p, t, options));
+    expect(await bootstrapIntervals(p, t, { ...options, groups: single })).toEqual(
+      await bootstrapIntervals(p, t, options),
+    );
   });
 
   it('have nothing to say of too few or undefined values', async () => {
     const none = async (p: number[], t: number[], groups?: string[]): Promise<unknown> =>
-      bootstrapIntervals(Float64Array.from(p), Float64Array.from(t), { seed: 1, resamples: 20, ...(groups && { groups }) });
+      bootstrapIntervals(Float64Array.from(p), Float64Array.from(t), {
+        seed: 1,
+        resamples: 20,
+        ...(groups && { groups }),
+      });
     expect(await none([1], [2])).toEqual({});
     expect(await none([1, NaN, 3], [1, 2, 3])).toEqual({});
     expect(await none([1, 2, 3], [1, 2, 3], ['a', 'a', 'a'])).toEqual({});
@@ -87,7 +96,11 @@ describe('bootstrap intervals', () => {
 
   it('stop when cancelled', async () => {
     const controller = new AbortController();
-    const running = bootstrapIntervals(prediction, target, { seed: 1, resamples: 1e9, signal: controller.signal });
+    const running = bootstrapIntervals(prediction, target, {
+      seed: 1,
+      resamples: 1e9,
+      signal: controller.signal,
+    });
     setTimeout(() => controller.abort(), 20);
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
   });

@@ -20,13 +20,21 @@ describe('metrics equal SciPy 1.17 to 1e-12', () => {
     const actual = metrics(a, b);
     expect(actual.n).toBe(n);
     const values = [actual.srocc, actual.plcc, actual.krocc, actual.rmse];
-    values.forEach((value, i) => expect(Math.abs(value! - expected[i]!)).toBeLessThan(PRECISION * Math.max(1, expected[i]!)));
+    values.forEach((value, i) =>
+      expect(Math.abs(value! - expected[i]!)).toBeLessThan(PRECISION * Math.max(1, expected[i]!)),
+    );
   });
 
   // Needs the reference data beside the repository; skipped where they are not there.
   it.skipIf(!existsSync(reference)).each([
     ['koniq-test_mae.csv', 0.9018791232615152, 0.9187368233324755, 0.7310422185283242, 6.104801557889442],
-    ['live-itw_koniq-trained_mse.csv', 0.7890564038810087, 0.8078024334312683, 0.5956201198158172, 14.714246731057093],
+    [
+      'live-itw_koniq-trained_mse.csv',
+      0.7890564038810087,
+      0.8078024334312683,
+      0.5956201198158172,
+      14.714246731057093,
+    ],
   ])('on the published predictions %s', (file, ...expected) => {
     const [head, ...lines] = readFileSync(path.join(reference, file), 'utf8').trim().split(/\r?\n/);
     const column = (name: string): Float64Array => {
@@ -35,13 +43,17 @@ describe('metrics equal SciPy 1.17 to 1e-12', () => {
     };
     const actual = metrics(column('pred'), column('mos'));
     const values = [actual.srocc, actual.plcc, actual.krocc, actual.rmse];
-    values.forEach((value, i) => expect(Math.abs(value! - expected[i]!)).toBeLessThan(PRECISION * Math.max(1, expected[i]!)));
+    values.forEach((value, i) =>
+      expect(Math.abs(value! - expected[i]!)).toBeLessThan(PRECISION * Math.max(1, expected[i]!)),
+    );
   });
 });
 
 describe('metrics', () => {
   const column = fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 2, maxLength: 12 });
-  const pairs = column.chain((a) => fc.tuple(fc.constant(a), fc.array(fc.nat(5), { minLength: a.length, maxLength: a.length })));
+  const pairs = column.chain((a) =>
+    fc.tuple(fc.constant(a), fc.array(fc.nat(5), { minLength: a.length, maxLength: a.length })),
+  );
 
   it('krocc counts pairs as its definition says', () => {
     fc.assert(
@@ -61,7 +73,10 @@ describe('metrics', () => {
         const stretched = x.map((value) => Math.exp(value));
         expect(srocc(stretched, y)).toBe(srocc(x, y));
         expect(krocc(stretched, y)).toBe(krocc(x, y));
-        const turned = srocc(x.map((value) => -value), y);
+        const turned = srocc(
+          x.map((value) => -value),
+          y,
+        );
         if (turned === null) expect(srocc(x, y)).toBeNull();
         else expect(turned).toBeCloseTo(-srocc(x, y)!, 12);
       }),
@@ -77,8 +92,20 @@ describe('metrics', () => {
       const { srocc, plcc, krocc } = metrics(Float64Array.from(a), Float64Array.from(b));
       return [srocc, plcc, krocc];
     };
-    expect(metrics(new Float64Array(), new Float64Array())).toEqual({ n: 0, srocc: null, plcc: null, krocc: null, rmse: null });
-    expect(metrics(Float64Array.of(1), Float64Array.of(3))).toEqual({ n: 1, srocc: null, plcc: null, krocc: null, rmse: 2 });
+    expect(metrics(new Float64Array(), new Float64Array())).toEqual({
+      n: 0,
+      srocc: null,
+      plcc: null,
+      krocc: null,
+      rmse: null,
+    });
+    expect(metrics(Float64Array.of(1), Float64Array.of(3))).toEqual({
+      n: 1,
+      srocc: null,
+      plcc: null,
+      krocc: null,
+      rmse: 2,
+    });
     expect(undefinedOn([0.1, 0.1, 0.1], [1, 2, 3])).toEqual([null, null, null]);
     expect(undefinedOn([1, 2, 3], [0.7, 0.7, 0.7])).toEqual([null, null, null]);
     expect(undefinedOn([1, NaN, 3], [1, 2, 3])).toEqual([null, null, null]);

@@ -19,7 +19,9 @@ describe('numpy.random.RandomState', () => {
   it('gives its permutations, also past the first 624 draws and at the largest seed', () => {
     expect([...new NumpyRandomState(42).permutation(12)]).toEqual([10, 9, 0, 8, 5, 2, 1, 11, 4, 7, 3, 6]);
     expect([...new NumpyRandomState(0).permutation(1000).slice(0, 5)]).toEqual([993, 859, 298, 553, 672]);
-    expect([...new NumpyRandomState(7).permutation(70000).slice(0, 5)]).toEqual([7653, 66274, 9119, 10760, 43166]);
+    expect([...new NumpyRandomState(7).permutation(70000).slice(0, 5)]).toEqual([
+      7653, 66274, 9119, 10760, 43166,
+    ]);
     const largest = [11, 17, 19, 15, 1, 5, 8, 16, 13, 18, 14, 9, 10, 6, 0, 4, 7, 12, 2, 3];
     expect([...new NumpyRandomState(4294967295).permutation(20)]).toEqual(largest);
   });
@@ -27,7 +29,13 @@ describe('numpy.random.RandomState', () => {
 
 describe('folds equal scikit-learn 1.9', () => {
   it('KFold(5, shuffle=True, random_state=42) for n = 10 and 23', () => {
-    expect(plain(kFold(10, 5, 42))).toEqual([[1, 8], [0, 5], [2, 7], [4, 9], [3, 6]]);
+    expect(plain(kFold(10, 5, 42))).toEqual([
+      [1, 8],
+      [0, 5],
+      [2, 7],
+      [4, 9],
+      [3, 6],
+    ]);
     expect(plain(kFold(23, 5, 42))).toEqual([
       [0, 8, 9, 15, 17],
       [1, 2, 5, 12, 13],
@@ -96,9 +104,14 @@ describe('folds', () => {
   });
 
   it('are refused with a remedy where there are fewer images or groups than folds', () => {
-    expect(() => kFold(4, 5, 42)).toThrow(expect.objectContaining({ code: 'bad-input', hint: expect.stringContaining('fewer folds') }));
+    expect(() => kFold(4, 5, 42)).toThrow(
+      expect.objectContaining({ code: 'bad-input', hint: expect.stringContaining('fewer folds') }),
+    );
     expect(() => groupKFold(['a', 'b', 'a', 'b', 'a'], 3, 42)).toThrow(
-      expect.objectContaining({ code: 'bad-input', message: '3 folds by group need at least 3 groups, there are 2' }),
+      expect.objectContaining({
+        code: 'bad-input',
+        message: '3 folds by group need at least 3 groups, there are 2',
+      }),
     );
     expect(kFold(5, 5, 42)).toHaveLength(5);
   });

@@ -23,7 +23,8 @@ describe('head and hybrid loss against TensorFlow.js', () => {
     const { run, feeds, names } = await network(batch, new Random(batch));
     const actual = await run(feeds);
     const tensors = names.map((name) => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]));
-    const reference = (...parameters: tf.Tensor[]): tf.Scalar => tfLoss(tfHead(parameters, feeds), feeds['targets']!.values);
+    const reference = (...parameters: tf.Tensor[]): tf.Scalar =>
+      tfLoss(tfHead(parameters, feeds), feeds['targets']!.values);
     const { value, grads } = tf.valueAndGrads(reference)(tensors);
     expect(relativeDifference(actual['loss']!, value.dataSync<'float32'>())).toBeLessThan(1e-4);
     names.forEach((name, i) => {
@@ -34,29 +35,43 @@ describe('head and hybrid loss against TensorFlow.js', () => {
 });
 
 describe('hybrid loss of given predictions', () => {
-  it.each([2, 7, 128])('equals equations 13 to 16 written out, and finite differences, for a batch of %i', async (batch) => {
-    const random = new Random(batch + 1);
-    const targets = Float32Array.from({ length: batch }, () => Math.round(40 * random.uniform()) / 10);
-    targets[1] = targets[0]! + 1;
-    const predictions = Float32Array.from({ length: batch }, () => 4 * random.uniform());
-    const { loss, gradient } = await lossOf(predictions, targets);
-    expect(loss).toBeCloseTo(lossByHand(predictions, targets), 4);
-    const differences = predictions.map((_, i) => {
-      const moved = (step: number): number =>
-        lossByHand(Float64Array.from(predictions, (p, j) => (j === i ? p + step : p)), targets);
-      return (moved(1e-5) - moved(-1e-5)) / 2e-5;
-    });
-    expect(relativeDifference(gradient, differences)).toBeLessThan(1e-4);
-  });
+  it.each([2, 7, 128])(
+    'equals equations 13 to 16 written out, and finite differences, for a batch of %i',
+    async (batch) => {
+      const random = new Random(batch + 1);
+      const targets = Float32Array.from({ length: batch }, () => Math.round(40 * random.uniform()) / 10);
+      targets[1] = targets[0]! + 1;
+      const predictions = Float32Array.from({ length: batch }, () => 4 * random.uniform());
+      const { loss, gradient } = await lossOf(predictions, targets);
+      expect(loss).toBeCloseTo(lossByHand(predictions, targets), 4);
+      const differences = predictions.map((_, i) => {
+        const moved = (step: number): number =>
+          lossByHand(
+            Float64Array.from(predictions, (p, j) => (j === i ? p + step : p)),
+            targets,
+          );
+        return (moved(1e-5) - moved(-1e-5)) / 2e-5;
+      });
+      expect(relativeDifference(gradient, differences)).toBeLessThan(1e-4);
+    },
+  );
 
-  it.each([2, 7, 128])('stays finite for equal labels: only the squared error flows back (batch of %i)', async (batch) => {
-    const predictions = Float32Array.from({ length: batch }, (_, i) => i / batch);
-    const targets = new Float32Array(batch).fill(0.5);
-    const { loss, gradient } = await lossOf(predictions, targets);
-    const squares = predictions.reduce((total, p) => total + (p - 0.5) ** 2, 0) / batch;
-    expect(loss).toBeCloseTo(squares + WEIGHTS.lambdaPlcc, 5);
-    expect(relativeDifference(gradient, predictions.map((p) => (2 * (p - 0.5)) / batch))).toBeLessThan(1e-5);
-  });
+  it.each([2, 7, 128])(
+    'stays finite for equal labels: only the squared error flows back (batch of %i)',
+    async (batch) => {
+      const predictions = Float32Array.from({ length: batch }, (_, i) => i / batch);
+      const targets = new Float32Array(batch).fill(0.5);
+      const { loss, gradient } = await lossOf(predictions, targets);
+      const squares = predictions.reduce((total, p) => total + (p - 0.5) ** 2, 0) / batch;
+      expect(loss).toBeCloseTo(squares + WEIGHTS.lambdaPlcc, 5);
+      expect(
+        relativeDifference(
+          gradient,
+          predictions.map((p) => (2 * (p - 0.5)) / batch),
+        ),
+      ).toBeLessThan(1e-5);
+    },
+  );
 
   it.each([2, 7, 128])('stays finite for equal predictions (batch of %i)', async (batch) => {
     const targets = Float32Array.from({ length: batch }, (_, i) => i);
@@ -74,10 +89,14 @@ describe('hybrid loss of given predictions', () => {
 });
 
 /** A head with dropout masks on random data, compiled with the gradients of its parameters. */
-async function network(batch: number, random: Random): Promise<{ run: CompiledGraph; feeds: Feeds; names: string[] }> {
+async function network(
+  batch: number,
+  random: Random,
+): Promise<{ run: CompiledGraph; feeds: Feeds; names: string[] }> {
   const layers = layersOf(SIZES);
   const parameters = initialParameters(SIZES, random);
-  const uniform = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random.uniform() - 1);
+  const uniform = (length: number): Float32Array =>
+    Float32Array.from({ length }, () => 2 * random.uniform() - 1);
   const feeds: Feeds = {
     features: { values: uniform(batch * SIZES[0]!), shape: [batch, SIZES[0]!] },
     targets: { values: uniform(batch), shape: [batch, 1] },
@@ -148,7 +167,10 @@ async function lossOf(
   const [gradient] = gradients(loss, [prediction]);
   const run = await compileGraph({ loss, gradient: gradient! });
   const shape = [predictions.length, 1];
-  const result = await run({ prediction: { values: predictions, shape }, target: { values: targets, shape } });
+  const result = await run({
+    prediction: { values: predictions, shape },
+    target: { values: targets, shape },
+  });
   return { loss: result['loss']![0]!, gradient: result['gradient']! };
 }
 

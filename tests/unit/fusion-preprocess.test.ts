@@ -12,11 +12,16 @@ describe('scaler', () => {
       [4, 5, 1e8 + 16, 0.1, 0, 3e-20],
       [8, 5, 1e8, 0.1, 0, 5e-20],
     ];
-    const { mean, scale } = fitScaler({ dimension: 6, data: Float32Array.from(rows.flat()) }, Int32Array.of(0, 1, 2, 3));
+    const { mean, scale } = fitScaler(
+      { dimension: 6, data: Float32Array.from(rows.flat()) },
+      Int32Array.of(0, 1, 2, 3),
+    );
     const expectedMean = [3.75, 5.0, 100000006.0, 0.10000000149011612, 0.0, 2.749999912730187e-20];
     const expectedScale = [2.680951323690902, 1.0, 6.6332495807108, 1.0, 1.0, 1.4790198988389788e-20];
     expectedMean.forEach((value, d) => expect(Math.abs(mean[d]! - value)).toBeLessThanOrEqual(1e-14 * value));
-    expectedScale.forEach((value, d) => expect(Math.abs(scale[d]! - value)).toBeLessThanOrEqual(1e-14 * value));
+    expectedScale.forEach((value, d) =>
+      expect(Math.abs(scale[d]! - value)).toBeLessThanOrEqual(1e-14 * value),
+    );
   });
 });
 
@@ -39,7 +44,9 @@ describe('preprocessing', () => {
     const wide = { ...vision, dimension: 2 };
     expect(() => fuseStreams(transforms, [nss, wide], Int32Array.of(0))).toThrow('has 2 dimensions');
     const broken = { ...vision, data: Float32Array.of(2, NaN, -7, 6) };
-    expect(() => fitStreams([broken], Int32Array.of(0, 1))).toThrow('"vision" holds NaN in row 1, dimension 0');
+    expect(() => fitStreams([broken], Int32Array.of(0, 1))).toThrow(
+      '"vision" holds NaN in row 1, dimension 0',
+    );
     expect(() => fuseStreams(transforms, [nss, broken], Int32Array.of(1))).toThrow('holds NaN');
     expect(fuseStreams(transforms, [nss, broken], Int32Array.of(0))).toHaveLength(3);
   });

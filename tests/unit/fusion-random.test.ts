@@ -17,7 +17,9 @@ describe('Random', () => {
     filling.fillDropoutMask(mask, 0.3);
     const draws = Array.from({ length: 51 }, () => drawing.bits());
     const entry = (i: number): number => (i % 2 === 0 ? draws[i >> 1]! & 0xffff : draws[i >> 1]! >>> 16);
-    mask.forEach((value, i) => expect(value).toBe(entry(i) < Math.round(0.3 * 65536) ? 0 : Math.fround(1 / 0.7)));
+    mask.forEach((value, i) =>
+      expect(value).toBe(entry(i) < Math.round(0.3 * 65536) ? 0 : Math.fround(1 / 0.7)),
+    );
     expect(filling.bits()).toBe(drawing.bits());
   });
 

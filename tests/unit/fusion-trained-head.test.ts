@@ -29,14 +29,20 @@ describe('the file of a trained head', () => {
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (place, change) => {
         const damaged = bytes.slice();
         damaged[place]! ^= change;
-        expect(codeOf(() => parseHead(damaged))).toBe(versionField.includes(place) ? 'version-mismatch' : 'corrupt');
+        expect(codeOf(() => parseHead(damaged))).toBe(
+          versionField.includes(place) ? 'version-mismatch' : 'corrupt',
+        );
         expect(codeOf(() => parseHead(bytes.subarray(0, place)))).toBe('corrupt');
       }),
     );
     expect(codeOf(() => parseHead(new Uint8Array([...bytes, 0])))).toBe('corrupt');
-    expect(codeOf(() => parseHead(serializeHead({ ...head, parameters: head.parameters.subarray(1) })))).toBe('corrupt');
+    expect(codeOf(() => parseHead(serializeHead({ ...head, parameters: head.parameters.subarray(1) })))).toBe(
+      'corrupt',
+    );
     expect(codeOf(() => parseHead(serializeHead({ ...head, hidden: [4, 1.5] })))).toBe('corrupt');
-    expect(codeOf(() => parseHead(serializeHead({ ...head, target: { mean: NaN, std: 1 } })))).toBe('corrupt');
+    expect(codeOf(() => parseHead(serializeHead({ ...head, target: { mean: NaN, std: 1 } })))).toBe(
+      'corrupt',
+    );
   });
 });
 

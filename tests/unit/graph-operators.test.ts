@@ -30,7 +30,15 @@ const cases: Case[] = [
   { name: 'add', shapes: [m23, m23], ours: op.add, theirs: tf.add },
   { name: 'add of a row', shapes: [m23, [3]], ours: op.add, theirs: tf.add },
   { name: 'add of a column', shapes: [[2, 1], m23], ours: op.add, theirs: tf.add },
-  { name: 'sub of column and row', shapes: [[4, 1], [1, 3]], ours: op.sub, theirs: tf.sub },
+  {
+    name: 'sub of column and row',
+    shapes: [
+      [4, 1],
+      [1, 3],
+    ],
+    ours: op.sub,
+    theirs: tf.sub,
+  },
   { name: 'mul', shapes: [m23, m23], ours: op.mul, theirs: tf.mul },
   { name: 'mul by a column', shapes: [m23, [2, 1]], ours: op.mul, theirs: tf.mul },
   { name: 'div', shapes: [m23, m23], values: 'positive', ours: op.div, theirs: tf.div },
@@ -81,9 +89,19 @@ const cases: Case[] = [
   },
   { name: 'transpose', shapes: [m23], ours: op.transpose, theirs: (x) => tf.transpose(x) },
   { name: 'sum over rows', shapes: [m23], ours: (x) => op.sum(x, [0]), theirs: (x) => tf.sum(x, 0, true) },
-  { name: 'sum over all', shapes: [m23], ours: (x) => op.sum(x, [0, 1]), theirs: (x) => tf.sum(x, [0, 1], true) },
+  {
+    name: 'sum over all',
+    shapes: [m23],
+    ours: (x) => op.sum(x, [0, 1]),
+    theirs: (x) => tf.sum(x, [0, 1], true),
+  },
   { name: 'mean over rows', shapes: [m23], ours: (x) => op.mean(x, [0]), theirs: (x) => tf.mean(x, 0, true) },
-  { name: 'mean over columns', shapes: [m23], ours: (x) => op.mean(x, [1]), theirs: (x) => tf.mean(x, 1, true) },
+  {
+    name: 'mean over columns',
+    shapes: [m23],
+    ours: (x) => op.mean(x, [1]),
+    theirs: (x) => tf.mean(x, 1, true),
+  },
   {
     name: 'concat',
     shapes: [m23, [2, 4], [2, 1]],
@@ -118,11 +136,15 @@ describe('operators agree with TensorFlow.js and finite differences', () => {
     const reference = theirs(...tensors);
     expect(output.shape).toEqual(reference.shape);
     expect(relativeDifference(actual['output']!, reference.dataSync<'float32'>())).toBeLessThan(TOLERANCE);
-    const flow = tf.grads((...xs: tf.Tensor[]) => tf.sum(tf.mul(theirs(...xs), tf.tensor(weights, reference.shape))));
+    const flow = tf.grads((...xs: tf.Tensor[]) =>
+      tf.sum(tf.mul(theirs(...xs), tf.tensor(weights, reference.shape))),
+    );
     const expected = flow(tensors);
     for (const i of shapes.keys()) {
       const gradient = actual[`g${i}`]!;
-      expect(relativeDifference(gradient, expected[i]!.dataSync<'float32'>()), `gradient ${i}`).toBeLessThan(TOLERANCE);
+      expect(relativeDifference(gradient, expected[i]!.dataSync<'float32'>()), `gradient ${i}`).toBeLessThan(
+        TOLERANCE,
+      );
       const differences = await finiteDifferences(run, feeds, `x${i}`);
       expect(relativeDifference(gradient, differences), `difference ${i}`).toBeLessThan(DIFFERENCE_TOLERANCE);
     }
@@ -154,7 +176,12 @@ describe('the graph', () => {
     for (const batch of [1, 2, 5]) {
       const values = Float32Array.from({ length: batch * 3 }, (_, i) => i + 1);
       const { slope: actual } = await run({ x: { values, shape: [batch, 3] } });
-      expect(relativeDifference(actual!, values.map((v) => (2 * v) / batch))).toBeLessThan(1e-6);
+      expect(
+        relativeDifference(
+          actual!,
+          values.map((v) => (2 * v) / batch),
+        ),
+      ).toBeLessThan(1e-6);
     }
   });
 

@@ -19,7 +19,9 @@ export async function compileGraph(outputs: Record<string, Tensor>): Promise<Com
       return [name, floatTensor(ort, feed.values, feed.shape)] as const;
     });
     const results = await session.run(Object.fromEntries(tensors));
-    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]));
+    return Object.fromEntries(
+      Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]),
+    );
   };
 }
 

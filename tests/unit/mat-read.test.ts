@@ -4,63 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { readMat } from '../../src-main/datasets/mat.ts';
 import type { MatValue } from '../../src-main/datasets/mat.ts';
 import { StudioError } from '../../src-shared/errors.ts';
+import { MatWriter } from './mat-writer.ts';
 
 /** Written by SciPy 1 (savemat, do_compression): names {a.bmp, ü.JPG, c c.png}, scores [1.5 2.5 -3e10], bytes uint8 [1 2; 3 4], s a struct. */
 const SCIPY_FILE =
   'TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IFN1biBOb3YgMjIgMTc6MjQ6MTMgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0PAAAAVAAAAHic42NgYPgAxGxAzAHEjAwQwArlM0PFGKFieYm5qcVAmg+ILZD0saDpg6mHmScA5SfqJeUWkKkfpPbwHj2vAHfi9LOj6QfxkxWS9Qry0hkACicLdg8AAAA6AAAAeJzjY2BgCABiNiDmgNIgwArlMwIxM5QGyRUn5xelFjMwcALZEgww8MMeQrM4AIkNfR+kDwEAr6kHwQ8AAAAsAAAAeJzjY2BgsABiNiDmAGJOBghghfKZoJgRKpZUWZJaDBZjYWBkZmIBADatAqwPAAAANwAAAHic42NgYKgAYjYg5gBiJgYIYIXyGeGYkaEYLM4CVsMIJEH6+IDYAkk/H079EMCDJA4CALLmAig=';
-
-/** An independent writer of Level 5 files, from the same specification. */
-class MatWriter {
-  readonly little: boolean;
-  constructor(little: boolean) {
-    this.little = little;
-  }
-  numbers(type: number, bytes: number, values: number[]): Buffer {
-    const data = Buffer.alloc(bytes * values.length);
-    const view = new DataView(data.buffer, data.byteOffset);
-    const set = {
-      1: 'setInt8',
-      2: 'setUint8',
-      3: 'setInt16',
-      5: 'setInt32',
-      6: 'setUint32',
-      7: 'setFloat32',
-      9: 'setFloat64',
-    } as const;
-    values.forEach((value, i) => view[set[type as keyof typeof set]](i * bytes, value, this.little));
-    return data;
-  }
-  element(type: number, data: Buffer, small = false): Buffer {
-    const tag = (...values: number[]): Buffer => this.numbers(6, 4, values);
-    if (small && data.length > 0 && data.length <= 4) {
-      return Buffer.concat([tag(((data.length << 16) | type) >>> 0), data, Buffer.alloc(4 - data.length)]);
-    }
-    return Buffer.concat([tag(type, data.length), data, Buffer.alloc((8 - (data.length % 8)) % 8)]);
-  }
-  matrix(name: string, mxClass: number, dims: number[], parts: Buffer[]): Buffer {
-    return this.element(
-      14,
-      Buffer.concat([
-        this.element(6, this.numbers(6, 4, [mxClass, 0])),
-        this.element(5, this.numbers(5, 4, dims)),
-        this.element(1, Buffer.from(name, 'latin1'), true),
-        ...parts,
-      ]),
-    );
-  }
-  file(variables: Buffer[], compressed: boolean): Buffer {
-    const header = Buffer.alloc(128, ' ');
-    header.write('MATLAB 5.0 MAT-file');
-    header.set(this.numbers(3, 2, [0x0100]), 124);
-    header.write(this.little ? 'IM' : 'MI', 126);
-    const body = variables.map((variable) => {
-      if (!compressed) return variable;
-      const packed = deflateSync(variable);
-      return Buffer.concat([this.numbers(6, 4, [15, packed.length]), packed]);
-    });
-    return Buffer.concat([header, ...body]);
-  }
-}
 
 function cellTexts(value: MatValue | undefined): string[] {
   if (value?.kind !== 'cell') return [];
@@ -110,13 +58,6 @@ describe('readMat', () => {
         fc.boolean(),
         ([[type, bytes], values], names, little, compressed) => {
           const writer = new MatWriter(little);
-          const text = (content: string): Buffer =>
-            writer.matrix(
-              '',
-              4,
-              [1, content.length],
-              [writer.element(16, Buffer.from(content, 'utf8'), true)],
-            );
           const file = writer.file(
             [
               writer.matrix(
@@ -125,7 +66,12 @@ describe('readMat', () => {
                 [1, values.length],
                 [writer.element(type, writer.numbers(type, bytes, values), true)],
               ),
-              writer.matrix('names', 1, [names.length, 1], names.map(text)),
+              writer.matrix(
+                'names',
+                1,
+                [names.length, 1],
+                names.map((name) => writer.text(name)),
+              ),
             ],
             compressed,
           );

@@ -1,7 +1,8 @@
 /** Frozen: never edit a migration that has been released; add the next number instead. */
 export const sql = /* sql */ `
+-- AUTOINCREMENT throughout: ids stand in URLs, caches, payloads of jobs and on command lines, and must never come again.
 CREATE TABLE datasets (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE COLLATE NOCASE,
   format TEXT NOT NULL,
   folder TEXT NOT NULL,
@@ -19,7 +20,7 @@ CREATE TABLE datasets (
 ) STRICT;
 
 CREATE TABLE images (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
   position INTEGER NOT NULL,          -- label-file order, from 0
   name TEXT NOT NULL,
@@ -94,14 +95,14 @@ CREATE TABLE dataset_streams (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE experiments (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
   spec TEXT NOT NULL,                 -- JSON, complete
   created_at TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE runs (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   experiment_id INTEGER REFERENCES experiments(id) ON DELETE SET NULL,
   dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
   position INTEGER NOT NULL DEFAULT 0,
@@ -159,7 +160,7 @@ CREATE TABLE gates (
 CREATE INDEX gates_image ON gates (image_id);
 
 CREATE TABLE jobs (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
   title TEXT NOT NULL,
   payload TEXT NOT NULL,              -- JSON, what the job kind needs to (re)start

@@ -1,0 +1,89 @@
+/** Zoom and position of one picture in a viewport, in device pixels so that 1:1 means one image pixel per screen pixel. */
+
+/** Device pixels per image pixel that the keys step through. */
+export const ZOOMS = [1 / 16, 1 / 8, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+
+export type Size = { width: number; height: number };
+
+/** Offset along one axis that keeps a picture in view: centred where it fits, else without a gap at its edges. */
+export function clampOffset(offset: number, picture: number, view: number): number {
+  if (picture <= view) return Math.round((view - picture) / 2);
+  return Math.round(Math.min(0, Math.max(view - picture, offset)));
+}
+
+/** The largest scale at which the whole picture is in view, at most 1. */
+export function fitScale(picture: Size, view: Size): number {
+  return Math.min(1, view.width / picture.width, view.height / picture.height);
+}
+
+/** State of the picture in the Inspector. */
+export class Viewport {
+  /** Device pixels per image pixel. */
+  scale = $state(1);
+  x = $state(0);
+  y = $state(0);
+  #picture = $state.raw<Size>({ width: 1, height: 1 });
+  #view = $state.raw<Size>({ width: 1, height: 1 });
+  /** The whole picture is wanted, also after a resize. */
+  fitted = $state(false);
+
+  /** Larger than the viewport along an axis, so that it can be moved. */
+  movable = $derived(
+    this.#picture.width * this.scale > this.#view.width ||
+      this.#picture.height * this.scale > this.#view.height,
+  );
+
+  /** Another picture, in image pixels. The zoom stays, for comparing. */
+  setPicture(size: Size): void {
+    this.#picture = size;
+    this.#settle();
+  }
+
+  /** Another size of the viewport, in device pixels. */
+  setView(size: Size): void {
+    this.#view = size;
+    this.#settle();
+  }
+
+  /** Zooms so that the image point under (atX, atY), in device pixels of the viewport, stays where it is. */
+  zoomTo(scale: number, atX = this.#view.width / 2, atY = this.#view.height / 2): void {
+    const bounded = Math.min(32, Math.max(1 / 16, scale));
+    const ratio = bounded / this.scale;
+    this.fitted = false;
+    this.x = atX - (atX - this.x) * ratio;
+    this.y = atY - (atY - this.y) * ratio;
+    this.scale = bounded;
+    this.#clamp();
+  }
+
+  /** The next step of ZOOMS, up (1) or down (-1). */
+  step(direction: 1 | -1, atX?: number, atY?: number): void {
+    const next =
+      direction === 1
+        ? ZOOMS.find((zoom) => zoom > this.scale * 1.001)
+        : ZOOMS.findLast((zoom) => zoom < this.scale * 0.999);
+    if (next !== undefined) this.zoomTo(next, atX, atY);
+  }
+
+  fit(): void {
+    this.fitted = true;
+    this.#settle();
+  }
+
+  /** Moves the picture by device pixels. */
+  pan(dx: number, dy: number): void {
+    this.x += dx;
+    this.y += dy;
+    this.#clamp();
+  }
+
+  #settle(): void {
+    if (this.fitted) this.scale = fitScale(this.#picture, this.#view);
+    this.#clamp();
+  }
+
+  #clamp(): void {
+    this.x = clampOffset(this.x, this.#picture.width * this.scale, this.#view.width);
+    this.y = clampOffset(this.y, this.#picture.height * this.scale, this.#view.height);
+  }
+}

@@ -1,0 +1,23 @@
+/** `npm run bench [nss|extract|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+import { benchExtract } from './extract.ts';
+import { benchNss } from './nss.ts';
+import { benchPeer } from './peer.ts';
+import { benchTrain } from './train.ts';
+
+const BENCHES: Record<string, () => unknown> = {
+  nss: benchNss,
+  extract: () => benchExtract(),
+  train: benchTrain,
+  peer: () => benchPeer(5),
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
+  const bench = BENCHES[name];
+  if (bench === undefined) {
+    console.error(`Unknown benchmark "${name}"; there are: ${Object.keys(BENCHES).join(', ')}`);
+    process.exit(2);
+  }
+  console.log(`\n== ${name}`);
+  await bench();
+}
