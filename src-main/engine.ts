@@ -39,41 +39,38 @@ export async function startEngine(
   options: { home?: string | undefined; root?: string | undefined } = {},
 ): Promise<Engine> {
   const home = resolveHome(options.home);
+  // Closes in reverse what was opened: on failure at the end of this function, else in close().
+  await using opened = new AsyncDisposableStack();
   const lock = acquireHomeLock(home);
+  opened.defer(() => lock.release());
   const log = openLog(home);
+  opened.defer(() => log.close());
   try {
     const catalog = await startCatalogWriter(home.catalog, home.backups);
+    opened.defer(() => catalog.close());
     const { writer } = catalog;
     const reader = openCatalogReader(home.catalog);
+    opened.defer(() => reader.close());
     const events = new EventHub();
     const scanner = new Scanner({ reader, writer });
     const queue = new JobQueue({ reader, writer, events });
+    opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
     const services: Services = { home, log, reader, writer, events, queue, scanner, folders };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
     const token = newToken();
     const socket = await listenSocket(handler, home, token);
+    opened.defer(() => socket.close());
     writePresence(home, { pid: process.pid, version: STUDIO_VERSION, socket: socket.path, token });
+    opened.defer(() => removePresence(home));
     log.info('engine started', { version: STUDIO_VERSION, pid: process.pid });
     await queue.restore();
-    return {
-      services,
-      handler,
-      async close() {
-        removePresence(home);
-        await queue.close();
-        await socket.close();
-        reader.close();
-        await catalog.close();
-        log.info('engine stopped');
-        await log.close();
-        lock.release();
-      },
-    };
+    const running = opened.move();
+    let closing: Promise<void> | null = null;
+    return { services, handler, close: () => (closing ??= running.disposeAsync()) };
   } catch (error) {
     log.error('engine failed to start', errorShape(error));
-    lock.release();
     throw error;
   }
 }

@@ -1,10 +1,6 @@
 /** What the Electron shell adds to the page, and what a browser does instead. */
 
-export type Desktop = {
-  pickFolder(): Promise<{ id: string; path: string } | null>;
-  saveFile(suggestedName: string, bytes: ArrayBuffer): Promise<boolean>;
-  platform: string;
-};
+import type { Desktop } from '../src-shared/desktop.ts';
 
 declare global {
   interface Window {

@@ -3,6 +3,14 @@ import { z } from 'zod';
 import { StudioError } from './errors.ts';
 
 const positive = z.number().int().positive();
+/** More units than this in a layer would not fit into memory. */
+const MAX_UNITS = 16384;
+const MAX_NAME = 200;
+const streams = z
+  .array(z.string().trim().min(1).max(MAX_NAME))
+  .min(1)
+  .max(32)
+  .refine((ids) => new Set(ids).size === ids.length, 'each stream only once');
 
 const protocol = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -37,8 +45,8 @@ export type Protocol = z.infer<typeof protocol>;
 
 const fusionFields = {
   gate: z.string().nullable(),
-  pca: positive,
-  hidden: z.array(positive).min(1).max(6),
+  pca: positive.max(MAX_UNITS),
+  hidden: z.array(positive.max(MAX_UNITS)).min(1).max(6),
   dropout: z.number().min(0).lt(1),
 };
 const trainingFields = {
@@ -54,19 +62,19 @@ const trainingFields = {
 };
 
 const ablationEntry = z.strictObject({
-  label: z.string().min(1).max(200),
-  streams: z.array(z.string()).min(1).optional(),
+  label: z.string().min(1).max(MAX_NAME),
+  streams: streams.optional(),
   fusion: z.strictObject(fusionFields).partial().optional(),
   training: z.strictObject(trainingFields).partial().optional(),
 });
 
 const inputSchema = z.strictObject({
   version: z.literal(1).default(1),
-  name: z.string().trim().min(1).max(200).optional(),
+  name: z.string().trim().min(1).max(MAX_NAME).optional(),
   preset: z.enum(['studio', 'paper']).default('studio'),
   train: z.string().min(1),
   test: z.string().min(1).optional(),
-  streams: z.array(z.string().min(1)).min(1).max(32),
+  streams,
   fusion: z.strictObject(fusionFields).partial().default({}),
   protocol: protocol.default({ kind: 'cv', folds: 5, seed: 42, unit: 'image' }),
   ablation: z.array(ablationEntry).max(64).default([]),
@@ -123,7 +131,7 @@ export function parseExperimentSpec(json: unknown): ExperimentSpec {
   }
   const spec = parsed.data;
   const defaults = PRESETS[spec.preset];
-  const name = spec.name ?? `${spec.streams.join(' + ')} on ${spec.train}`;
+  const name = spec.name ?? `${spec.streams.join(' + ')} on ${spec.train}`.slice(0, MAX_NAME).trim();
   return {
     ...spec,
     name,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { importOptions, type DatasetDetail } from '../../src-shared/dataset.ts';
+import { requireNoJobOnDataset } from './jobs-in-the-way.ts';
 import { folderInput, folderPath, idInput, procedure, router } from './trpc.ts';
 
 /** Datasets: list, scan a folder, import what the scan found, rename, delete. */
@@ -52,6 +53,7 @@ export const datasetsRouter = router({
 
   delete: procedure.input(idInput).mutation(async ({ ctx: { services }, input }) => {
     services.reader.datasets.get(input.id);
+    requireNoJobOnDataset(services, input.id);
     await services.writer.deleteDataset(input.id);
     for (const noun of ['datasets', 'streams', 'runs'] as const)
       services.events.emit({ type: 'changed', noun });

@@ -33,6 +33,7 @@ export function eventStream({ events, home, queue }: Services, signal: AbortSign
         unsubscribe();
         clearInterval(heartbeat);
       };
+      if (signal.aborted) return end();
       signal.addEventListener('abort', end);
       send({ type: 'hello', version: STUDIO_VERSION, home: home.folder });
       for (const job of queue.list(20).reverse()) send({ type: 'job', job });

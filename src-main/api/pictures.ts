@@ -34,7 +34,9 @@ export async function thumbnailResponse(
   }
   const image = reader.images.get(id);
   const etag = `"${image.content.slice(0, 32)}-${size}"`;
-  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304 });
+  // Asked again every time: a re-import may give an image other contents. The answer is then a 304 without a body.
+  const headers = { etag, 'cache-control': 'private, no-cache' };
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
   const cached = path.join(home.thumbnails, image.content.slice(0, 2), `${image.content}-${size}.webp`);
   const bytes = existsSync(cached)
     ? await readFile(cached)
@@ -44,9 +46,7 @@ export async function thumbnailResponse(
         size,
         request.signal,
       );
-  return new Response(new Uint8Array(bytes), {
-    headers: { 'content-type': 'image/webp', etag, 'cache-control': 'private, max-age=86400' },
-  });
+  return new Response(new Uint8Array(bytes), { headers: { ...headers, 'content-type': 'image/webp' } });
 }
 
 let free = CONCURRENT_THUMBNAILS;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { StudioError } from '../../src-shared/errors.ts';
 import type { Run, RunPredictions } from '../../src-shared/runs.ts';
 import { importPredictionsFile } from '../jobs/import-predictions.ts';
+import { requireNoJobOnExperiment } from './jobs-in-the-way.ts';
 import { runDetail, runView } from './run-view.ts';
 import { procedure, requireLocal, router, runInput } from './trpc.ts';
 
@@ -41,9 +41,7 @@ export const runsRouter = router({
 
   delete: procedure.input(runInput).mutation(async ({ ctx: { services }, input }) => {
     const run = services.reader.runs.get(input.run);
-    if (run.status === 'running' || run.status === 'queued') {
-      throw new StudioError('conflict', `Run ${run.id} is ${run.status}`, { hint: 'Cancel its job first.' });
-    }
+    requireNoJobOnExperiment(services, run.experiment);
     await services.writer.deleteRun(input.run);
     services.events.emit({ type: 'changed', noun: 'runs' });
   }),

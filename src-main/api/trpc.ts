@@ -17,6 +17,8 @@ export function studioShape(error: TRPCError): ErrorShape {
   if (error.cause instanceof z.ZodError) return { code: 'bad-input', message: z.prettifyError(error.cause) };
   if (error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_SUPPORTED')
     return { code: 'not-found', message: error.message };
+  if (error.code === 'PARSE_ERROR' || error.code === 'BAD_REQUEST')
+    return { code: 'bad-input', message: error.message };
   return errorShape(error.cause ?? error);
 }
 

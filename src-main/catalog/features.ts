@@ -85,9 +85,7 @@ export function featureWrites(db: Db) {
   const insert = db.prepare(
     'INSERT OR REPLACE INTO features (content, stream, version, vector) VALUES (?, ?, ?, ?)',
   );
-  const clearFailure = db.prepare(
-    'DELETE FROM feature_failures WHERE content = ? AND stream = ?',
-  );
+  const clearFailure = db.prepare('DELETE FROM feature_failures WHERE content = ? AND stream = ?');
   const insertFailure = db.prepare(
     'INSERT OR REPLACE INTO feature_failures (content, stream, version, error, failed_at) VALUES (?, ?, ?, ?, ?)',
   );

@@ -12,6 +12,8 @@ type Api = ReturnType<typeof createTRPCClient<AppRouter>>;
 /** The command line's way to an engine: the running one of the home, or one of its own for as long as it lives. */
 export type StudioClient = {
   api: Api;
+  /** True where the engine ends with this command: its jobs go on only as long as the command waits. */
+  ownEngine: boolean;
   /** GET of a route of the engine; throws StudioError for any answer but 2xx. */
   get(path: string): Promise<Response>;
   /** Waits for a job, telling of its progress; SIGINT cancels it. Throws the job's error. */
@@ -22,12 +24,12 @@ export type StudioClient = {
 /** Connects to the home's engine, or starts one in this process. Throws StudioError version-mismatch or busy. */
 export async function connect(home: string | undefined): Promise<StudioClient> {
   const running = await findRunningEngine(home);
-  if (running !== null) return clientOf(running.handler, async () => {});
+  if (running !== null) return { ...clientOf(running.handler), ownEngine: false, close: async () => {} };
   const engine = await startEngine({ home });
-  return clientOf(engine.handler, () => engine.close());
+  return { ...clientOf(engine.handler), ownEngine: true, close: () => engine.close() };
 }
 
-function clientOf(handler: EngineHandler, close: () => Promise<void>): StudioClient {
+function clientOf(handler: EngineHandler): Pick<StudioClient, 'api' | 'get' | 'finish'> {
   const ask = (request: Request) => handler(request, { trust: 'local' });
   const api = createTRPCClient<AppRouter>({
     links: [
@@ -46,7 +48,6 @@ function clientOf(handler: EngineHandler, close: () => Promise<void>): StudioCli
       return response;
     },
     finish: (job, onProgress) => finishJob(api, ask, job, onProgress),
-    close,
   };
 }
 
@@ -65,11 +66,8 @@ async function finishJob(
     let job = await api.jobs.get.query({ id }); // it may have ended before the stream began
     const events = readEvents(response);
     while (job.status === 'queued' || job.status === 'running') {
-      const { value: event, done } = await events.next();
-      if (done === true)
-        throw new StudioError('internal', 'The engine went away', {
-          hint: 'Run the command again: finished work is kept.',
-        });
+      const { value: event, done } = await events.next().catch(engineGone);
+      if (done === true) engineGone();
       if (event.type !== 'job' || event.job.id !== id) continue;
       job = event.job;
       onProgress(job);
@@ -77,7 +75,9 @@ async function finishJob(
     if (job.status === 'failed' && job.error !== null) throw StudioError.fromShape(job.error);
     if (job.status === 'cancelled')
       throw new StudioError('cancelled', 'Cancelled', {
-        hint: 'Finished work is kept; run the command again to go on.',
+        hint: job.actions.includes('retry')
+          ? `Finished work is kept; go on with: studio jobs retry ${id}`
+          : 'Run the command again.',
       });
     if (job.status === 'paused')
       throw new StudioError('cancelled', `Job ${id} was paused`, { hint: `studio jobs resume ${id}` });
@@ -87,6 +87,13 @@ async function finishJob(
     process.off('SIGINT', cancel);
     process.off('SIGTERM', cancel);
   }
+}
+
+function engineGone(cause?: unknown): never {
+  throw new StudioError('internal', 'The engine went away', {
+    hint: 'Run the command again: finished work is kept.',
+    cause,
+  });
 }
 
 async function* readEvents(response: Response): AsyncGenerator<StudioEvent> {

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { StudioError } from '../../src-shared/errors.ts';
 import { connect, unwrapApiError, type StudioClient } from './client.ts';
 
 /** Options every command takes. */
@@ -71,7 +72,7 @@ export async function findDataset(client: StudioClient, nameOrId: string) {
       all.length === 0
         ? 'Import one first: studio import FOLDER.'
         : `Known: ${all.map((d) => d.name).join(', ')}.`;
-    throw new UsageError(`There is no dataset "${nameOrId}". ${known}`);
+    throw new StudioError('not-found', `There is no dataset "${nameOrId}"`, { hint: known });
   }
   return found;
 }

@@ -25,6 +25,7 @@ export const demoCommand: Command = {
     await serveWindow({
       home: values.home,
       port,
+      json: false,
       open: process.stdout.isTTY === true,
       path: `#/run/${result.run}`,
     });

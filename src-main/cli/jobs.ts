@@ -1,6 +1,6 @@
 import { JOB_ACTIONS, type JobAction } from '../../src-shared/jobs.ts';
 import { parseCommand, UsageError, wholeNumber, withClient, type Command } from './command.ts';
-import { printResult } from './output.ts';
+import { printResult, progressPrinter } from './output.ts';
 
 export const jobsCommand: Command = {
   usage: `studio jobs [${JOB_ACTIONS.join('|')} ID]`,
@@ -10,8 +10,14 @@ export const jobsCommand: Command = {
     if (action !== undefined && !(JOB_ACTIONS as readonly string[]).includes(action))
       throw new UsageError(`Unknown action "${action}"`);
     return withClient(values.home, async (client) => {
-      if (action !== undefined)
-        await client.api.jobs.act.mutate({ id: wholeNumber(id, 'ID'), action: action as JobAction });
+      if (action !== undefined) {
+        const job = await client.api.jobs.act.mutate({
+          id: wholeNumber(id, 'ID'),
+          action: action as JobAction,
+        });
+        const goesOn = action === 'resume' || action === 'retry';
+        if (goesOn && client.ownEngine) await client.finish(job.id, progressPrinter());
+      }
       const jobs = await client.api.jobs.list.query();
       printResult(values.json === true, { jobs }, () =>
         jobs.length === 0

@@ -60,7 +60,8 @@ export async function writeBody(response: Response, file: string): Promise<void>
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw StudioError.fromShape(errorShape(error, file));
+    // The message names the file that was asked for, not the temporary one.
+    throw StudioError.fromShape(errorShape(Object.assign(error as Error, { path: file }), file));
   }
 }
 

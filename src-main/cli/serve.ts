@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
-import { closeOnSignals, startEngine } from '../engine.ts';
+import { startEngine } from '../engine.ts';
 import { resolveHome } from '../home/home.ts';
-import type { EngineHandler } from '../host/handler.ts';
 import { findRunningEngine } from '../host/running-engine.ts';
 import { serve } from '../host/server.ts';
 import { parseCommand, wholeNumber, type Command } from './command.ts';
-import { say } from './output.ts';
+import { printResult, say } from './output.ts';
 
 export const serveCommand: Command = {
   usage: 'studio serve [--port N] [--root DIR] [--open]',
@@ -18,7 +16,8 @@ export const serveCommand: Command = {
       open: { type: 'boolean' },
     });
     const port = values.port === undefined ? undefined : wholeNumber(values.port, '--port');
-    await serveWindow({ home: values.home, root: values.root, port, open: values.open === true, path: '' });
+    const { home, root, json = false, open = false } = values;
+    await serveWindow({ home, root, port, json, open, path: '' });
     return 0;
   },
 };
@@ -28,31 +27,34 @@ export async function serveWindow(options: {
   home: string | undefined;
   root?: string | undefined;
   port?: number | undefined;
+  json: boolean;
   open: boolean;
   /** Hash route to land on, e.g. "#/run/1". */
   path: string;
 }): Promise<void> {
   const running = await findRunningEngine(options.home);
-  let handler: EngineHandler;
-  if (running === null) {
-    const engine = await startEngine({
-      home: options.home,
-      root: options.root === undefined ? undefined : path.resolve(options.root),
-    });
-    closeOnSignals(engine);
-    handler = engine.handler;
-  } else {
-    say(`using the engine that runs already (process ${running.pid})`);
-    handler = running.handler;
+  if (running !== null) say(`using the engine that runs already (process ${running.pid})`);
+  const root = options.root === undefined ? undefined : path.resolve(options.root);
+  const engine = running === null ? await startEngine({ home: options.home, root }) : null;
+  try {
+    const home = resolveHome(options.home);
+    const port = options.port === undefined ? {} : { port: options.port };
+    const serving = await serve((running ?? engine!).handler, { home, ...port });
+    const url = `${serving.url}${options.path}`;
+    printResult(options.json, { url }, () => [`BIQA Studio: ${url}`]);
+    if (options.open) openBrowser(url);
+    await stopSignal();
+    await serving.close();
+  } finally {
+    await engine?.close();
   }
-  const serving = await serve(handler, {
-    home: resolveHome(options.home),
-    ...(options.port === undefined ? {} : { port: options.port }),
+}
+
+/** Resolves on the first SIGINT or SIGTERM; the next one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const url = `${serving.url}${options.path}`;
-  process.stdout.write(`BIQA Studio: ${url}\n`);
-  if (options.open) openBrowser(url);
-  await once(process, running === null ? 'exit' : 'SIGINT');
 }
 
 function openBrowser(url: string): void {

@@ -96,6 +96,7 @@ export class WeightedSample {
     let n = 0;
     let concordantLessDiscordant = 0;
     let tiedPredictions = 0;
+    let tiedTargets = 0;
     let start = 0;
     while (start < order.length) {
       const end = this.#prediction.endOfTie(start);
@@ -113,6 +114,7 @@ export class WeightedSample {
         if (weight === 0) continue;
         const rank = ranks[order[k]!]!;
         this.#counter.add(rank, weight);
+        tiedTargets += weight * this.#weightOfRank[rank]! + pairs(weight);
         this.#weightOfRank[rank]! += weight;
         tied += weight;
       }
@@ -120,7 +122,6 @@ export class WeightedSample {
       tiedPredictions += pairs(tied);
       start = end;
     }
-    const tiedTargets = this.#weightOfRank.reduce((total, weight) => total + pairs(weight), 0);
     return ratio(concordantLessDiscordant, pairs(n) - tiedPredictions, pairs(n) - tiedTargets);
   }
 

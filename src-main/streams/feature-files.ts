@@ -88,7 +88,8 @@ function readNpz(file: string, bytes: Buffer): FeatureTable {
   if (x === undefined) throw bad(file, 'it has no array "x"');
   const { rows, dimension } = matrix(file, x);
   const names = entries['names.npy'] === undefined ? null : parseNpy(entries['names.npy'], file).strings;
-  if (names === null && entries['names.npy'] !== undefined) throw bad(file, 'its array "names" holds no text');
+  if (names === null && entries['names.npy'] !== undefined)
+    throw bad(file, 'its array "names" holds no text');
   const columns =
     entries['columns.npy'] === undefined ? null : parseNpy(entries['columns.npy'], file).strings;
   if (names !== null && names.length !== rows.length)

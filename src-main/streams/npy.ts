@@ -42,7 +42,11 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
     if (width === 0 && count > 0) bad('its texts have no length');
     need(width);
     const strings = Array.from({ length: count }, (_, i) => utf32(data.subarray(i * width, (i + 1) * width)));
-    return { shape, numbers: null, strings: strings.map((text) => text ?? bad('a text holds what is no Unicode character')) };
+    return {
+      shape,
+      numbers: null,
+      strings: strings.map((text) => text ?? bad('a text holds what is no Unicode character')),
+    };
   }
   const read = READERS.get(descr.replace(/^[=|]/, '<')) ?? bad(`its type is ${descr}`);
   need(read.size);
@@ -55,15 +59,17 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
 type Reader = { size: number; at(view: DataView, offset: number): number };
 
 // A Map: in an object a type called "constructor" would find something.
-const READERS = new Map<string, Reader>(Object.entries({
-  '<f8': { size: 8, at: (v, o) => v.getFloat64(o, true) },
-  '<f4': { size: 4, at: (v, o) => v.getFloat32(o, true) },
-  '<f2': { size: 2, at: (v, o) => halfToNumber(v.getUint16(o, true)) },
-  '<i8': { size: 8, at: (v, o) => Number(v.getBigInt64(o, true)) },
-  '<i4': { size: 4, at: (v, o) => v.getInt32(o, true) },
-  '<i2': { size: 2, at: (v, o) => v.getInt16(o, true) },
-  '<u1': { size: 1, at: (v, o) => v.getUint8(o) },
-} satisfies Record<string, Reader>));
+const READERS = new Map<string, Reader>(
+  Object.entries({
+    '<f8': { size: 8, at: (v, o) => v.getFloat64(o, true) },
+    '<f4': { size: 4, at: (v, o) => v.getFloat32(o, true) },
+    '<f2': { size: 2, at: (v, o) => halfToNumber(v.getUint16(o, true)) },
+    '<i8': { size: 8, at: (v, o) => Number(v.getBigInt64(o, true)) },
+    '<i4': { size: 4, at: (v, o) => v.getInt32(o, true) },
+    '<i2': { size: 2, at: (v, o) => v.getInt16(o, true) },
+    '<u1': { size: 1, at: (v, o) => v.getUint8(o) },
+  } satisfies Record<string, Reader>),
+);
 
 function halfToNumber(h: number): number {
   const sign = h & 0x8000 ? -1 : 1;

@@ -32,16 +32,14 @@ export function builtInStream(id: string): StreamInfo {
 
 /** Every stream of the catalog: built-in ones and imported ones. */
 export function allStreams(reader: CatalogReader): StreamInfo[] {
-  const imported = reader.features
-    .importedStreams()
-    .map((s): StreamInfo => ({
-      id: s.stream,
-      title: `${s.stream} (imported)`,
-      version: s.version,
-      dimension: s.dimension,
-      kind: 'imported',
-      source: s.source,
-    }));
+  const imported = reader.features.importedStreams().map((s): StreamInfo => ({
+    id: s.stream,
+    title: `${s.stream} (imported)`,
+    version: s.version,
+    dimension: s.dimension,
+    kind: 'imported',
+    source: s.source,
+  }));
   return [...BUILT_IN_STREAMS, ...imported];
 }
 

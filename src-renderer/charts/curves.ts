@@ -39,7 +39,13 @@ export function curvesChart(curves: Curves, palette: Palette): ChartConfiguratio
     },
     options: {
       ...base,
-      plugins: { ...base.plugins, legend: { ...base.plugins?.legend, labels: { ...base.plugins?.legend?.labels, usePointStyle: true, pointStyle: 'line', boxWidth: 18 } } },
+      plugins: {
+        ...base.plugins,
+        legend: {
+          ...base.plugins?.legend,
+          labels: { ...base.plugins?.legend?.labels, usePointStyle: true, pointStyle: 'line', boxWidth: 18 },
+        },
+      },
       parsing: false,
       interaction: { mode: 'index', intersect: false },
       scales: {

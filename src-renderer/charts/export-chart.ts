@@ -24,29 +24,33 @@ export function figureToSvg(figure: Figure): string {
     measuring.font = font;
     return measuring.measureText(text);
   });
-  drawFigure(figure, context as unknown as CanvasRenderingContext2D, 1);
-  return context.toString(PALETTES.light.background);
+  const chart = drawFigure(figure, context as unknown as CanvasRenderingContext2D, 1);
+  const svg = context.toString(PALETTES.light.background);
+  chart.destroy();
+  return svg;
 }
 
 /** The figure as a PNG at three pixels per CSS pixel. */
 export async function figureToPng(figure: Figure): Promise<Blob> {
-  const chart = document.createElement('canvas');
-  chart.width = figure.width;
-  chart.height = figure.height + FOOT;
-  drawFigure(figure, chart.getContext('2d')!, PNG_SCALE);
+  const drawing = document.createElement('canvas');
+  drawing.width = figure.width;
+  drawing.height = figure.height + FOOT;
+  const chart = drawFigure(figure, drawing.getContext('2d')!, PNG_SCALE);
   const page = document.createElement('canvas');
-  page.width = chart.width;
-  page.height = chart.height;
+  page.width = drawing.width;
+  page.height = drawing.height;
   const context = page.getContext('2d')!;
   context.fillStyle = PALETTES.light.background;
   context.fillRect(0, 0, page.width, page.height);
-  context.drawImage(chart, 0, 0);
+  context.drawImage(drawing, 0, 0);
+  chart.destroy();
   return new Promise((resolve, reject) => {
     page.toBlob((blob) => (blob === null ? reject(new Error('The PNG could not be made.')) : resolve(blob)));
   });
 }
 
-function drawFigure(figure: Figure, context: CanvasRenderingContext2D, scale: number): void {
+/** The chart is destroyed by the caller, once its pixels are taken: that clears the canvas. */
+function drawFigure(figure: Figure, context: CanvasRenderingContext2D, scale: number): Chart {
   const { muted, text } = PALETTES.light;
   const config = figure.config(PALETTES.light);
   const chart = new Chart(context, {
@@ -64,11 +68,10 @@ function drawFigure(figure: Figure, context: CanvasRenderingContext2D, scale: nu
       },
     },
   } as ChartConfiguration);
-  chart.draw();
   context.fillStyle = muted;
   context.font = `9px ${CHART_FONT}`;
   context.textAlign = 'left';
   context.textBaseline = 'alphabetic';
   context.fillText(figure.provenance, 8, figure.height + FOOT - 7);
-  chart.destroy();
+  return chart;
 }

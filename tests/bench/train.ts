@@ -22,7 +22,7 @@ import type { TrainOptions } from '../../src-main/fusion/train.ts';
 const SIZES = [650, 512, 256, 1];
 const BATCH = 128;
 const ROWS = 1280;
-const EPOCHS = 10;
+const EPOCHS = 40;
 const STEPS = (EPOCHS * ROWS) / BATCH;
 const OPTIONS: Omit<TrainOptions, 'threads'> = {
   hidden: [512, 256],

@@ -16,7 +16,8 @@ export type WalkFindings = { consoleErrors: string[]; axe: string[]; foreignRequ
 export function watchPage(page: Page): WalkFindings {
   const findings: WalkFindings = { consoleErrors: [], axe: [], foreignRequests: [] };
   page.on('console', (message) => {
-    if (message.type() === 'error') findings.consoleErrors.push(`${message.text()} (${message.location().url})`);
+    if (message.type() === 'error')
+      findings.consoleErrors.push(`${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => findings.consoleErrors.push(error.message));
   page.on('request', (request) => {
@@ -46,7 +47,8 @@ export async function walkWindow(page: Page, options: WalkOptions): Promise<Walk
   await page.reload();
   const done = async (name: string): Promise<void> => {
     await checkWithAxe(page, `${name} (${options.theme})`, findings);
-    if (options.shots !== undefined) await page.screenshot({ path: `${options.shots}/${name}-${options.theme}.png` });
+    if (options.shots !== undefined)
+      await page.screenshot({ path: `${options.shots}/${name}-${options.theme}.png` });
   };
   await walkDemo(page, options.demoTimeout ?? 60_000, done);
   await walkRun(page, done);

@@ -36,7 +36,9 @@ async function open(page: Page, mock: MockEngine, hash: string): Promise<void> {
 
 for (const theme of ['light', 'dark'] as const) {
   test(`a new user gets from the empty window to every page, ${theme}`, async ({ page, empty }) => {
-    await page.setViewportSize(theme === 'light' ? { width: 1280, height: 800 } : { width: 1920, height: 1080 });
+    await page.setViewportSize(
+      theme === 'light' ? { width: 1280, height: 800 } : { width: 1920, height: 1080 },
+    );
     await open(page, empty, '');
     const findings = await walkWindow(page, { theme, ...(SHOTS === undefined ? {} : { shots: SHOTS }) });
     expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
@@ -89,7 +91,10 @@ test('an ambiguous folder is asked about, an unreadable one explained', async ({
   await expect(page.getByRole('heading', { name: /Recognised as/ })).toBeVisible();
 });
 
-test('the grid jumps over 40,000 images, fetches only what shows, and comes back to its place', async ({ page, mock }) => {
+test('the grid jumps over 40,000 images, fetches only what shows, and comes back to its place', async ({
+  page,
+  mock,
+}) => {
   const pages: string[] = [];
   page.on('request', (request) => {
     if (request.url().includes('/trpc/images.page')) pages.push(request.url());
@@ -155,14 +160,25 @@ test('an experiment is checked, warned about, run and watched', async ({ page, m
   if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/training.png` });
   await page.getByRole('region', { name: 'Past and running' }).getByRole('link').first().click();
   await expect(page.getByLabel('Headline numbers')).toBeVisible();
+  // The refused spec is an HTTP error on purpose, and Chromium reports those.
+  findings.consoleErrors = findings.consoleErrors.filter(
+    (error) => !error.includes('/trpc/experiments.check'),
+  );
   expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
 });
 
-test('charts and tables leave the window as TSV, PNG, SVG, Markdown and LaTeX', async ({ page, mock, context }) => {
+test('charts and tables leave the window as TSV, PNG, SVG, Markdown and LaTeX', async ({
+  page,
+  mock,
+  context,
+}) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, mock, '#/run/1');
   const choose = async (region: string, item: string): Promise<void> => {
-    await page.getByRole('region', { name: region }).getByRole('button', { name: /^Export/ }).click();
+    await page
+      .getByRole('region', { name: region })
+      .getByRole('button', { name: /^Export/ })
+      .click();
     await page.getByRole('menuitem', { name: item }).click();
   };
   const clipboard = (): Promise<string> => page.evaluate('navigator.clipboard.readText()');
@@ -178,12 +194,23 @@ test('charts and tables leave the window as TSV, PNG, SVG, Markdown and LaTeX', 
     await choose(region, item);
     return readFile(await (await download).path());
   };
-  for (const region of ['SROCC per distortion', 'Predicted against rated quality', 'Residuals', 'Loss and learning rate']) {
+  for (const region of [
+    'SROCC per distortion',
+    'Predicted against rated quality',
+    'Residuals',
+    'Loss and learning rate',
+  ]) {
     const svg = (await save(region, 'Save as SVG')).toString();
     expect(svg).toContain('5-fold cv by image');
-    expect(await page.evaluate(`new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelector('parsererror')`)).toBeNull();
+    expect(
+      await page.evaluate(
+        `new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelector('parsererror')`,
+      ),
+    ).toBeNull();
   }
-  expect((await save('SROCC per distortion', 'Save as SVG')).toString()).toMatch(/<text [^>]*>Color shift \(05\)<\/text>/);
+  expect((await save('SROCC per distortion', 'Save as SVG')).toString()).toMatch(
+    /<text [^>]*>Color shift \(05\)<\/text>/,
+  );
   const png = await save('Predicted against rated quality', 'Save as PNG');
   expect(png.subarray(1, 4).toString()).toBe('PNG');
   expect(png.length).toBeGreaterThan(20_000);
@@ -220,7 +247,10 @@ test('deleting says what is lost and asks; renaming shows at once', async ({ pag
 });
 
 test('errors say what happened and what to do, and go away', async ({ page, mock }) => {
-  mock.catalog.failNext.set('runs.list', new StudioError('corrupt', 'The catalog is damaged', { hint: 'Restore the backup.' }));
+  mock.catalog.failNext.set(
+    'runs.list',
+    new StudioError('corrupt', 'The catalog is damaged', { hint: 'Restore the backup.' }),
+  );
   await open(page, mock, '#/runs');
   await expect(page.getByRole('alert')).toContainText('The catalog is damaged');
   await expect(page.getByRole('alert')).toContainText('Restore the backup.');
@@ -256,10 +286,16 @@ test('the inspector shows true pixels, zooms and pans', async ({ page, mock }) =
 });
 
 test('one image pixel is one screen pixel at any device-pixel ratio', async ({ browser, mock }) => {
-  const context = await browser.newContext({ deviceScaleFactor: 1.5, viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({
+    deviceScaleFactor: 1.5,
+    viewport: { width: 1280, height: 800 },
+  });
   const page = await context.newPage();
   await open(page, mock, '#/image/812');
-  await expect(page.locator('.viewport img')).toHaveCSS('width', `${(512 / 1.5).toFixed(3)}px`);
+  const picture = page.locator('.viewport img');
+  await expect(picture).toBeVisible();
+  // Layout keeps 1/64 px.
+  await expect.poll(async () => (await picture.boundingBox())?.width).toBeCloseTo(512 / 1.5, 1);
   await context.close();
 });
 

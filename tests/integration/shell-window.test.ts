@@ -115,6 +115,8 @@ describe('the window', () => {
     for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal']) {
       expect(await shell.ask('permission', permission)).toEqual({ granted: false, check: false });
     }
+    const copying = await shell.ask('permission', 'clipboard-sanitized-write');
+    expect(copying).toEqual({ granted: true, check: true });
     const before = shell.page.url();
     await shell.page.evaluate(`location.href = 'http://example.invalid/'; undefined`);
     await shell.page.waitForTimeout(300);

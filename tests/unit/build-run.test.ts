@@ -35,8 +35,13 @@ function put(name: string, text: string): void {
 }
 const runner = (file: string, report: object, exit: number) =>
   `require('fs').writeFileSync('test-results/${file}', ${JSON.stringify(JSON.stringify(report))}); process.exit(${exit});`;
-const vitest = (report: object, exit = 0) => put('node_modules/vitest/vitest.mjs', `import fs from 'fs'; const require = () => fs; ${runner('vitest.json', report, exit)}`);
-const playwright = (stats: object, exit = 0) => put('node_modules/@playwright/test/cli.js', runner('e2e.json', { stats }, exit));
+const vitest = (report: object, exit = 0) =>
+  put(
+    'node_modules/vitest/vitest.mjs',
+    `import fs from 'fs'; const require = () => fs; ${runner('vitest.json', report, exit)}`,
+  );
+const playwright = (stats: object, exit = 0) =>
+  put('node_modules/@playwright/test/cli.js', runner('e2e.json', { stats }, exit));
 
 function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync('node', [path.join(folder, 'build/run.mjs'), ...args], {
@@ -80,14 +85,18 @@ it('does not take an error outside the tests for a pass', () => {
 it('builds the window for the demo only where it is missing or old, and passes arguments and the exit code on', () => {
   put('src-shared/a.ts', '');
   put('src-renderer/b.ts', '');
-  put('src-main/cli.ts', 'console.log(process.argv.slice(2).join(" "), process.version); process.exitCode = 3;');
+  put(
+    'src-main/cli.ts',
+    'console.log(process.argv.slice(2).join(" "), process.version); process.exitCode = 3;',
+  );
   const built = run('demo', '--home', 'x');
   expect(built.stdout).toContain('Building the window');
   expect(built.last).toMatch(/^demo --home x v24\./);
   expect(built.status).toBe(3);
   put('out/renderer/index.html', '');
   const old = new Date(Date.now() - 60_000);
-  for (const source of ['src-shared/a.ts', 'src-renderer/b.ts', 'src-shared', 'src-renderer']) utimesSync(path.join(folder, source), old, old);
+  for (const source of ['src-shared/a.ts', 'src-renderer/b.ts', 'src-shared', 'src-renderer'])
+    utimesSync(path.join(folder, source), old, old);
   expect(run('demo').stdout).not.toContain('Building the window');
 });
 
