@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import type { ImageRow } from '../catalog/images.ts';
+import type { CatalogReader } from '../catalog/reader.ts';
 import { makeThumbnail, viewablePicture } from '../images/thumbnail.ts';
 import { rangeResponse } from '../host/ranges.ts';
 import type { Services } from './services.ts';
@@ -14,7 +16,7 @@ const CONCURRENT_THUMBNAILS = 4;
 /** GET /image/:id: the picture as the decoder sees it, in a form that a browser shows; ranges answered. */
 export async function imageResponse({ reader }: Services, id: number, request: Request): Promise<Response> {
   const image = reader.images.get(id);
-  const file = pictureFile(reader.datasets.get(image.dataset_id).folder, image);
+  const file = fileOf(reader, image);
   const etag = `"${image.content.slice(0, 32)}"`;
   const { bytes, contentType } = await viewablePicture(await read(file), file);
   return rangeResponse(request, bytes, contentType, etag);
@@ -40,24 +42,28 @@ export async function thumbnailResponse(
   const cached = path.join(home.thumbnails, image.content.slice(0, 2), `${image.content}-${size}.webp`);
   const bytes = existsSync(cached)
     ? await readFile(cached)
-    : await makeCached(
-        cached,
-        pictureFile(reader.datasets.get(image.dataset_id).folder, image),
-        size,
-        request.signal,
-      );
+    : await makeCached(cached, fileOf(reader, image), image.content, size, request.signal);
   return new Response(new Uint8Array(bytes), { headers: { ...headers, 'content-type': 'image/webp' } });
 }
 
 let free = CONCURRENT_THUMBNAILS;
 const waiting: (() => void)[] = [];
 
-async function makeCached(cached: string, file: string, size: number, signal: AbortSignal): Promise<Buffer> {
+async function makeCached(
+  cached: string,
+  file: string,
+  content: string,
+  size: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
   if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
   else free--;
   try {
     if (signal.aborted) throw new StudioError('cancelled', 'No longer asked for');
-    const bytes = await makeThumbnail(await read(file), file, size);
+    const original = await read(file);
+    const bytes = await makeThumbnail(original, file, size);
+    // A file that changed since the import is shown as it is now, but not kept under the old contents' name.
+    if (hash('sha256', original) !== content) return bytes;
     await mkdir(path.dirname(cached), { recursive: true });
     const temporary = `${cached}.${process.pid}.${Math.random().toString(36).slice(2)}`;
     await writeFile(temporary, bytes);
@@ -71,9 +77,10 @@ async function makeCached(cached: string, file: string, size: number, signal: Ab
 }
 
 /** The image's absolute path; a label file that points out of its folder gets nothing. */
-function pictureFile(folder: string, image: ImageRow): string {
+function fileOf(reader: CatalogReader, image: ImageRow): string {
+  const folder = path.resolve(reader.datasets.folder(image.dataset_id));
   const file = path.resolve(folder, image.file);
-  if (!file.startsWith(path.resolve(folder) + path.sep)) {
+  if (!file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)) {
     throw new StudioError('forbidden', `The file of ${image.name} is outside the dataset folder`);
   }
   return file;

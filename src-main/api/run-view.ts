@@ -7,7 +7,6 @@ import type { StoredRun } from '../catalog/runs.ts';
 
 /** A stored run in the shape of the interface (RUN), with its dataset. */
 export function runView(reader: CatalogReader, stored: StoredRun): Run {
-  const dataset = reader.datasets.get(stored.dataset);
   return {
     run: stored.id,
     experiment: stored.experiment,
@@ -15,7 +14,7 @@ export function runView(reader: CatalogReader, stored: StoredRun): Run {
     preset: stored.spec?.preset ?? null,
     kind: stored.kind,
     status: stored.status,
-    dataset: { id: dataset.id, name: dataset.name, synthetic: dataset.synthetic, scale: dataset.scale },
+    dataset: reader.datasets.identity(stored.dataset),
     streams: stored.streams,
     protocol: protocolOf(stored),
     population: stored.population,

@@ -22,7 +22,7 @@ export const streamsRouter = router({
           stream: stream.id,
           version: stream.version,
           ...reader.features.counts(dataset.id, key),
-          failed: reader.features.failures(dataset.id, key).length,
+          failed: reader.features.failureCount(dataset.id, key),
           job:
             stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset.id, stream.id)),
         };

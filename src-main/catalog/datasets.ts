@@ -135,6 +135,12 @@ export function datasetReads(db: Db) {
   return {
     list: () => all.all().map(summary),
     get: (id: number) => summary(requireRow(id)),
+    /** What stands beside every run; unlike `get` it counts nothing. */
+    identity(id: number): Pick<DatasetSummary, 'id' | 'name' | 'synthetic' | 'scale'> {
+      const row = requireRow(id);
+      const scale = { min: row.scale_min, max: row.scale_max, better: row.better };
+      return { id, name: row.name, synthetic: row.synthetic === 1, scale };
+    },
     findByName: (name: string) => {
       const row = byName.get(name);
       return row === undefined ? null : summary(row);
@@ -151,6 +157,7 @@ export function datasetReads(db: Db) {
             : `Known datasets: ${known.join(', ')}.`,
       });
     },
+    folder: (id: number) => requireRow(id).folder,
     labels: (id: number) => JSON.parse(requireRow(id).labels) as string[],
     notes: (id: number) => JSON.parse(requireRow(id).notes) as string[],
     distortions: (id: number) => distortions.all(id).map((d) => ({ ...d, name: distortionName(d.type) })),

@@ -35,6 +35,12 @@ export function featureReads(db: Db) {
     `SELECT i.id AS image, i.name, x.error FROM images i JOIN feature_failures x ON x.content = i.content
      WHERE i.dataset_id = ? AND x.stream = ? AND x.version = ? ORDER BY i.position`,
   );
+  const failureCount = db
+    .prepare<[number, string, string], number>(
+      `SELECT count(*) FROM images i JOIN feature_failures x ON x.content = i.content
+       WHERE i.dataset_id = ? AND x.stream = ? AND x.version = ?`,
+    )
+    .pluck();
   const imported = db.prepare<
     [],
     { stream: string; version: string; dimension: number; source: string; columns: string | null }
@@ -64,6 +70,8 @@ export function featureReads(db: Db) {
       failures
         .all(dataset, key.stream, key.version)
         .map((f) => ({ image: f.image, name: f.name, error: JSON.parse(f.error) as ErrorShape })),
+    failureCount: (dataset: number, key: StreamKey) =>
+      failureCount.get(dataset, key.stream, key.version) ?? 0,
     importedStreams: (): ImportedStream[] =>
       imported
         .all()

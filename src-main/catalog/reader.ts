@@ -17,7 +17,7 @@ export function openCatalogReader(file: string) {
     runs: runReads(db),
     jobs: jobReads(db),
     sqliteVersion: () => db.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? '',
-    close: () => db.close(),
+    close: () => void db.close(),
   };
 }
 export type CatalogReader = ReturnType<typeof openCatalogReader>;

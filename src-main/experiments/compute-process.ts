@@ -2,7 +2,7 @@
  * The compute process: the only kind of process that loads onnxruntime-node. One task, then it ends.
  * It reads the catalog itself and never writes: results go to the engine as messages, and its catalog thread stores them.
  */
-import { availableParallelism, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { errorShape, StudioError } from '../../src-shared/errors.ts';
 import { openCatalogReader } from '../catalog/reader.ts';
 import { bootstrapIntervals } from '../evaluation/bootstrap.ts';
@@ -43,7 +43,7 @@ async function perform(task: ComputeTask): Promise<void> {
     run,
     experiment: reader.runs.experiment(run.experiment).spec,
     ort,
-    threads: Math.min(2, availableParallelism()),
+    threads: 1, // two threads share one small step badly when the cores are busy (docs/training.md)
     send,
   });
   await send({ type: 'stage', message: 'confidence intervals' });

@@ -50,6 +50,7 @@ export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): Exp
     const used = member.spec.streams.map((id) => streams.find((s) => s.id === id)!);
     return {
       ...shared,
+      warnings: [...shared.warnings, ...projectionWarning(used)],
       label: member.label,
       spec: member.spec,
       streams: used.map((s) => ({ stream: s.id, version: s.version, source: s.source })),
@@ -119,4 +120,16 @@ function warningsOf(dataset: DatasetSummary, unit: 'image' | 'group', n: number)
     });
   }
   return warnings;
+}
+
+/** PCA (2.4) is not available yet: a run on other streams than NSS says that they are standardised only. */
+function projectionWarning(streams: readonly StreamInfo[]): RunWarning[] {
+  const imported = streams.filter((s) => s.kind !== 'nss').map((s) => s.id);
+  if (imported.length === 0) return [];
+  return [
+    {
+      code: 'no-projection',
+      message: `${imported.join(', ')}: standardised only, since the PCA of the paper (section 2.4) is not available yet.`,
+    },
+  ];
 }

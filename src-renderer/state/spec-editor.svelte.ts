@@ -19,7 +19,8 @@ export class SpecEditor {
 
   /** Replaces the whole spec. */
   load(spec: ExperimentSpec): void {
-    this.#setDraft(structuredClone(spec) as unknown as Json);
+    const { version, name, ...rest } = structuredClone(spec);
+    this.#setDraft({ version, name, ...rest });
   }
 
   /** The person typed into the JSON. */
@@ -64,7 +65,7 @@ export class SpecEditor {
 
   #setDraft(draft: Json): void {
     this.draft = draft;
-    this.text = JSON.stringify(draft, null, 2);
+    this.text = formatSpec(draft);
     this.syntaxError = null;
     this.#checkSoon();
   }
@@ -90,6 +91,13 @@ export class SpecEditor {
     }
     this.checking = false;
   }
+}
+
+/** Indented JSON with short lists on one line, as a person would write it. */
+export function formatSpec(spec: unknown): string {
+  const item = String.raw`(?:"[^"\\\s]*"|-?[\d.eE+-]+)`;
+  const list = new RegExp(String.raw`\[\s+(${item}(?:,\s+${item})*)\s+\]`, 'g');
+  return JSON.stringify(spec, null, 2).replace(list, (_, items: string) => `[${items.replace(/\s+/g, ' ')}]`);
 }
 
 function read(from: unknown, path: string): unknown {
