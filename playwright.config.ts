@@ -14,6 +14,7 @@ export default defineConfig({
   use: {
     browserName: 'chromium',
     launchOptions: { args: CHROMIUM_SWITCHES, ...(executablePath === null ? {} : { executablePath }) },
+    actionTimeout: 15_000, // a control that is not there fails in seconds, not at the test's own limit
     screenshot: 'only-on-failure',
     trace: 'off',
   },

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Guests } from './api/guests.ts';
 import { createHandler } from './api/handler.ts';
 import type { Services } from './api/services.ts';
 import { openCatalogReader } from './catalog/reader.ts';
@@ -56,7 +57,7 @@ export async function startEngine(
     const queue = new JobQueue({ reader, writer, events });
     opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
-    const services: Services = { home, log, reader, writer, events, queue, scanner, folders };
+    const services: Services = { home, log, reader, writer, events, queue, scanner, folders, guests: new Guests() };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
     const token = newToken();

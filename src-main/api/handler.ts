@@ -26,6 +26,7 @@ export function createHandler(services: Services, rendererFolder: string): Engin
         });
       }
       if (pathname === REGISTER_FOLDER_PATH) return await registerFolder(services.folders, request, client);
+      if (pathname === '/guest' && client.trust === 'local') return services.guests.enter(request.signal);
       if (pathname === '/events') return eventStream(services, request.signal);
       const picture = /^\/(image|thumb)\/(\d+)$/.exec(pathname);
       if (picture !== null) {

@@ -7,6 +7,8 @@ import type { EventHub } from '../jobs/events.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { Scanner } from '../jobs/scan.ts';
 
+import type { Guests } from './guests.ts';
+
 /** What the routers work with; made once by engine.ts. */
 export type Services = {
   home: Home;
@@ -17,4 +19,5 @@ export type Services = {
   queue: JobQueue;
   scanner: Scanner;
   folders: FolderBrowser;
+  guests: Guests;
 };

@@ -2,10 +2,8 @@ import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import { StudioError, type ErrorShape } from '../../src-shared/errors.ts';
 import type { Job, StudioEvent } from '../../src-shared/jobs.ts';
 import type { AppRouter } from '../api/router.ts';
-import { startEngine } from '../engine.ts';
 import { responseError } from '../host/error-response.ts';
-import type { EngineHandler } from '../host/handler.ts';
-import { findRunningEngine } from '../host/running-engine.ts';
+import { joinEngine } from './join.ts';
 
 type Api = ReturnType<typeof createTRPCClient<AppRouter>>;
 
@@ -23,14 +21,18 @@ export type StudioClient = {
 
 /** Connects to the home's engine, or starts one in this process. Throws StudioError version-mismatch or busy. */
 export async function connect(home: string | undefined): Promise<StudioClient> {
-  const running = await findRunningEngine(home);
-  if (running !== null) return { ...clientOf(running.handler), ownEngine: false, close: async () => {} };
-  const engine = await startEngine({ home });
-  return { ...clientOf(engine.handler), ownEngine: true, close: () => engine.close() };
-}
-
-function clientOf(handler: EngineHandler): Pick<StudioClient, 'api' | 'get' | 'finish'> {
-  const ask = (request: Request) => handler(request, { trust: 'local' });
+  let engine = await joinEngine(home);
+  // The engine may end before this command (a closed window): what it did not get goes to a new one.
+  const ask = async (request: Request): Promise<Response> => {
+    const again = request.clone();
+    try {
+      return await engine.handler(request, { trust: 'local' });
+    } catch (error) {
+      if (engine.own || !(request.method === 'GET' || neverArrived(error))) throw error;
+      engine = await joinEngine(home);
+      return engine.handler(again, { trust: 'local' });
+    }
+  };
   const api = createTRPCClient<AppRouter>({
     links: [
       httpLink({
@@ -42,13 +44,27 @@ function clientOf(handler: EngineHandler): Pick<StudioClient, 'api' | 'get' | 'f
   });
   return {
     api,
+    get ownEngine() {
+      return engine.own;
+    },
     async get(path) {
       const response = await ask(new Request(new URL(path, 'http://localhost')));
       if (!response.ok) throw await responseError(response);
       return response;
     },
     finish: (job, onProgress) => finishJob(api, ask, job, onProgress),
+    async close() {
+      await engine.guestsGone();
+      await engine.close();
+    },
   };
+}
+
+/** Whether a request failed before anybody could have acted on it. */
+function neverArrived(error: unknown): boolean {
+  if (!(error instanceof StudioError) || error.code !== 'not-found') return false;
+  const { code } = (error.cause ?? { code: 'ENOENT' }) as { code?: string };
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
 async function finishJob(
@@ -57,21 +73,13 @@ async function finishJob(
   id: number,
   onProgress: (job: Job) => void,
 ): Promise<Job> {
-  const gone = new AbortController();
   const cancel = () => void api.jobs.act.mutate({ id, action: 'cancel' }).catch(() => undefined);
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);
   try {
-    const response = await ask(new Request('http://localhost/events', { signal: gone.signal }));
-    let job = await api.jobs.get.query({ id }); // it may have ended before the stream began
-    const events = readEvents(response);
-    while (job.status === 'queued' || job.status === 'running') {
-      const { value: event, done } = await events.next().catch(engineGone);
-      if (done === true) engineGone();
-      if (event.type !== 'job' || event.job.id !== id) continue;
-      job = event.job;
-      onProgress(job);
-    }
+    let job: Job;
+    do job = await watchJob(api, ask, id, onProgress);
+    while (isActive(job));
     if (job.status === 'failed' && job.error !== null) throw StudioError.fromShape(job.error);
     if (job.status === 'cancelled')
       throw new StudioError('cancelled', 'Cancelled', {
@@ -83,17 +91,39 @@ async function finishJob(
       throw new StudioError('cancelled', `Job ${id} was paused`, { hint: `studio jobs resume ${id}` });
     return job;
   } finally {
-    gone.abort();
     process.off('SIGINT', cancel);
     process.off('SIGTERM', cancel);
   }
 }
 
-function engineGone(cause?: unknown): never {
-  throw new StudioError('internal', 'The engine went away', {
-    hint: 'Run the command again: finished work is kept.',
-    cause,
-  });
+/** Follows the event stream until the job has ended, or the stream has: then the job comes back still active. */
+async function watchJob(
+  api: Api,
+  ask: (request: Request) => Promise<Response>,
+  id: number,
+  onProgress: (job: Job) => void,
+): Promise<Job> {
+  const gone = new AbortController();
+  try {
+    const response = await ask(new Request('http://localhost/events', { signal: gone.signal }));
+    if (!response.ok) throw await responseError(response);
+    let job = await api.jobs.get.query({ id }); // it may have ended before the stream began
+    const events = readEvents(response);
+    while (isActive(job)) {
+      const next = await events.next().catch(() => null);
+      if (next === null || next.done === true) break;
+      if (next.value.type !== 'job' || next.value.job.id !== id) continue;
+      job = next.value.job;
+      onProgress(job);
+    }
+    return job;
+  } finally {
+    gone.abort();
+  }
+}
+
+function isActive(job: Job): boolean {
+  return job.status === 'queued' || job.status === 'running';
 }
 
 async function* readEvents(response: Response): AsyncGenerator<StudioEvent> {
@@ -112,6 +142,7 @@ async function* readEvents(response: Response): AsyncGenerator<StudioEvent> {
 /** The ErrorShape inside a failed API call, else the error as it is. */
 export function unwrapApiError(error: unknown): unknown {
   if (!(error instanceof TRPCClientError)) return error;
+  if (error.cause instanceof StudioError) return error.cause;
   const shape = (error.data as { studio?: ErrorShape } | null | undefined)?.studio;
   return shape === undefined ? error : StudioError.fromShape(shape);
 }

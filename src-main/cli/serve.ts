@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { startEngine } from '../engine.ts';
 import { resolveHome } from '../home/home.ts';
-import { findRunningEngine } from '../host/running-engine.ts';
 import { serve } from '../host/server.ts';
 import { parseCommand, wholeNumber, type Command } from './command.ts';
+import { joinEngine } from './join.ts';
 import { printResult, say } from './output.ts';
 
 export const serveCommand: Command = {
@@ -32,21 +31,21 @@ export async function serveWindow(options: {
   /** Hash route to land on, e.g. "#/run/1". */
   path: string;
 }): Promise<void> {
-  const running = await findRunningEngine(options.home);
-  if (running !== null) say(`using the engine that runs already (process ${running.pid})`);
   const root = options.root === undefined ? undefined : path.resolve(options.root);
-  const engine = running === null ? await startEngine({ home: options.home, root }) : null;
+  const engine = await joinEngine(options.home, root);
+  if (!engine.own) say(`using the engine that runs already (process ${engine.pid})`);
   try {
     const home = resolveHome(options.home);
     const port = options.port === undefined ? {} : { port: options.port };
-    const serving = await serve((running ?? engine!).handler, { home, ...port });
+    const serving = await serve(engine.handler, { home, ...port });
+    const stopped = stopSignal(); // before the URL is out: who reads it may stop us at once
     const url = `${serving.url}${options.path}`;
     printResult(options.json, { url }, () => [`BIQA Studio: ${url}`]);
     if (options.open) openBrowser(url);
-    await stopSignal();
+    await stopped;
     await serving.close();
   } finally {
-    await engine?.close();
+    await engine.close();
   }
 }
 

@@ -1,11 +1,9 @@
 /** Training curves: loss per fold, with the shared learning rate on a second axis. */
 import type { ChartConfiguration } from 'chart.js';
-import type { RunDetail } from '../../src-shared/runs.ts';
 import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
+import type { Curves } from './merge-curves.ts';
 import type { Palette } from './palette.ts';
-
-type Curves = RunDetail['curves'];
 
 export function curvesChart(curves: Curves, palette: Palette): ChartConfiguration {
   const base = baseOptions(palette, true);

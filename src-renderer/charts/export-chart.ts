@@ -1,6 +1,5 @@
 /** Charts as files for a paper: drawn again in the light palette at a fixed size, with their provenance below. */
 import { BasicPlatform, Chart, type ChartConfiguration } from 'chart.js';
-import { CHART_FONT } from './draw-chart.svelte.ts';
 import { PALETTES, type Palette } from './palette.ts';
 import { SvgContext } from './svg-context.ts';
 
@@ -14,7 +13,9 @@ export type Figure = {
   height: number;
 };
 
-const FOOT = 22;
+/** Named fonts: what is measured here must be what another program shows. */
+const FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif";
+const FOOT = 34;
 const PNG_SCALE = 3;
 
 /** The figure as an SVG document whose text is text. */
@@ -53,25 +54,40 @@ export async function figureToPng(figure: Figure): Promise<Blob> {
 function drawFigure(figure: Figure, context: CanvasRenderingContext2D, scale: number): Chart {
   const { muted, text } = PALETTES.light;
   const config = figure.config(PALETTES.light);
+  // Axes and legends take their font from the defaults only.
+  const screenFont = Chart.defaults.font.family;
+  Chart.defaults.font.family = FONT;
   const chart = new Chart(context, {
     ...config,
+    // `segment` makes chart.js stroke lines on the context itself, where the SVG can see them.
+    data: { ...config.data, datasets: config.data.datasets.map((dataset) => ({ ...dataset, segment: {} })) },
     platform: BasicPlatform,
     options: {
       ...config.options,
       responsive: false,
       animation: false,
       devicePixelRatio: scale,
-      layout: { padding: { top: 4, right: 12, bottom: FOOT, left: 8 } },
+      layout: { padding: { top: 4, right: 36, bottom: FOOT, left: 8 } },
       plugins: {
         ...config.options?.plugins,
         title: { display: true, text: figure.title, color: text, font: { size: 13, weight: 'bold' } },
       },
     },
   } as ChartConfiguration);
+  if (screenFont !== undefined) Chart.defaults.font.family = screenFont;
   context.fillStyle = muted;
-  context.font = `9px ${CHART_FONT}`;
+  context.font = `9px ${FONT}`;
   context.textAlign = 'left';
   context.textBaseline = 'alphabetic';
-  context.fillText(figure.provenance, 8, figure.height + FOOT - 7);
+  const lines = wrap(figure.provenance, (line) => context.measureText(line).width <= figure.width - 16);
+  lines.slice(0, 2).forEach((line, i) => context.fillText(line, 8, figure.height + FOOT - 18 + i * 12));
   return chart;
+}
+
+/** Breaks the provenance between its parts. */
+function wrap(text: string, fits: (line: string) => boolean): string[] {
+  return text.split(' · ').reduce<string[]>((lines, part) => {
+    const longer = lines.length === 0 ? part : `${lines.at(-1)} · ${part}`;
+    return fits(longer) ? [...lines.slice(0, -1), longer] : [...lines, part];
+  }, []);
 }

@@ -1,5 +1,5 @@
 /** SROCC per distortion type, lowest first, in the three bands of the paper's figure 2. */
-import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
+import { defaults, type Chart, type ChartConfiguration, type Plugin } from 'chart.js';
 import type { RunDetail } from '../../src-shared/runs.ts';
 import { fixed } from '../format.ts';
 import type { Table } from '../table-export.ts';
@@ -78,7 +78,7 @@ function valueLabels(rows: readonly DistortionRow[], palette: Palette): Plugin {
       const { ctx, scales } = chart;
       ctx.save();
       ctx.fillStyle = palette.text;
-      ctx.font = `11px ${String(chart.options.font?.family ?? 'sans-serif')}`;
+      ctx.font = `11px ${String(defaults.font.family)}`;
       ctx.textAlign = 'left';
       ctx.textBaseline = 'middle';
       rows.forEach((row, i) => {

@@ -190,7 +190,9 @@ export class SvgContext {
   fill(): void {
     this.#draw(this.#path.join(''), `${paint('fill', this.fillStyle, this.globalAlpha)}`);
   }
-  stroke(): void {
+  /** chart.js hands lines over as a Path2D, which cannot be read back, unless they have the option `segment`. */
+  stroke(path?: object): void {
+    if (path !== undefined) throw new TypeError('A Path2D cannot be written as SVG');
     this.#draw(this.#path.join(''), `fill="none" ${this.#strokeAttributes()}`);
   }
   fillRect(x: number, y: number, width: number, height: number): void {
@@ -239,7 +241,9 @@ export class SvgContext {
 
   #text(text: string, x: number, y: number, attributes: string): void {
     const [, style, weight, size, family] =
-      /^(?:(italic) )?(?:(bold|\d{3}) )?([\d.]+)px (.+)$/.exec(this.font) ?? [];
+      /^(?:(normal|italic|oblique) )?(?:(normal|bold|bolder|lighter|\d{3}) )?([\d.]+)px (.+)$/.exec(
+        this.font,
+      ) ?? [];
     const pixels = Number(size ?? 10);
     const anchor = { center: 'middle', right: 'end', end: 'end' }[this.textAlign] ?? 'start';
     // Baselines by offset: dominant-baseline is read differently by every drawing program.
@@ -252,8 +256,8 @@ export class SvgContext {
       : `transform="matrix(${[a, b, c, d, tx, ty].map(round).join(' ')})"`;
     this.#body.push(
       `<text ${place} font-family="${escapeXml(family ?? 'sans-serif')}" font-size="${pixels}"` +
-        (weight === undefined ? '' : ` font-weight="${weight}"`) +
-        (style === undefined ? '' : ` font-style="${style}"`) +
+        (weight === undefined || weight === 'normal' ? '' : ` font-weight="${weight}"`) +
+        (style === undefined || style === 'normal' ? '' : ` font-style="${style}"`) +
         ` text-anchor="${anchor}" ${attributes}${this.#clipAttribute()}>${escapeXml(text)}</text>`,
     );
   }

@@ -1,8 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { RunDetail } from '../../src-shared/runs.ts';
+import type { Curves } from '../charts/merge-curves.ts';
 import type { EventStream } from './events.svelte.ts';
-
-export type Curves = RunDetail['curves'];
 
 /** Loss and learning-rate curves of the runs that train now, fed by the event stream, per run and fold. */
 export class LiveCurves {
@@ -32,19 +30,4 @@ export class LiveCurves {
   destroy(): void {
     this.#stop();
   }
-}
-
-/** Stored curves completed by live ones: per fold the longer one. */
-export function mergeCurves(stored: Curves, live: Curves): Curves {
-  const folds = new Set([...stored, ...live].map((curve) => curve.fold));
-  return [...folds]
-    .sort((a, b) => a - b)
-    .map((fold) => {
-      const byEpoch = new Map(
-        [...stored, ...live]
-          .filter((curve) => curve.fold === fold)
-          .flatMap((curve) => curve.epochs.map((point) => [point.epoch, point] as const)),
-      );
-      return { fold, epochs: [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch) };
-    });
 }

@@ -7,7 +7,7 @@ export class EventStream {
   connected = $state(true);
   version = $state('');
   #source: EventSource;
-  #listeners = new Set<Listener>();
+  #listeners: Listener[] = [];
 
   constructor(url = '/events') {
     this.#source = new EventSource(url);
@@ -22,12 +22,14 @@ export class EventStream {
 
   /** Adds a listener and returns how to remove it. */
   listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   destroy(): void {
     this.#source.close();
-    this.#listeners.clear();
+    this.#listeners = [];
   }
 }

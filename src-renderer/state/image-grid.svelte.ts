@@ -31,6 +31,7 @@ export class ImageGrid {
   error = $state.raw<ErrorShape | null>(null);
   #query: ImageQuery;
   #pages = new SvelteMap<number, GridItem[]>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that nothing on screen reads
   #pending = new Map<number, AbortController>();
 
   constructor(query: ImageQuery, first: number) {

@@ -81,6 +81,7 @@ test('an ambiguous folder is asked about, an unreadable one explained', async ({
   await page.getByRole('button', { name: 'own-ratings' }).click();
   await page.getByRole('button', { name: 'Use this folder' }).click();
   await expect(page.getByRole('alert')).toContainText('several score columns');
+  await expect(page.getByRole('alert')).toContainText('Name the column with “Score column”');
   await page.getByLabel('Score column').fill('quality');
   await page.getByLabel('Lowest score possible').fill('5');
   await page.getByLabel('Highest score possible').fill('1');
@@ -112,7 +113,22 @@ test('the grid jumps over 40,000 images, fetches only what shows, and comes back
   await page.keyboard.press('Enter');
   await expect(page.getByText(/of 40\u202f000/)).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(page.locator('a[data-index="39999"]')).toBeVisible();
+  await expect(page.locator('a[data-index="39999"]')).toBeFocused();
+});
+
+test('thumbnails that were scrolled away are given up', async ({ page, mock }) => {
+  const aborted: string[] = [];
+  page.on('requestfailed', (request) => {
+    if (request.url().includes('/thumb/')) aborted.push(request.failure()?.errorText ?? '');
+  });
+  // Thumbnails of the first rows never come.
+  await page.route(/\/thumb\/1000\d\d\?/, () => undefined);
+  await open(page, mock, '#/datasets/2');
+  await page.locator('a[data-index="0"][href]').focus();
+  await page.keyboard.press('End');
+  await expect(page.locator('a[data-index="39999"][href] img')).toBeVisible();
+  await expect.poll(() => aborted.length).toBeGreaterThan(0);
+  expect(new Set(aborted)).toEqual(new Set(['net::ERR_ABORTED']));
 });
 
 test('filters, order and histogram go into the address and come back from it', async ({ page, mock }) => {
@@ -208,6 +224,8 @@ test('charts and tables leave the window as TSV, PNG, SVG, Markdown and LaTeX', 
       ),
     ).toBeNull();
   }
+  const curves = (await save('Loss and learning rate', 'Save as SVG')).toString();
+  expect(curves.match(/<path d="M[^"]{600,}" fill="none" stroke="#/g)).toHaveLength(6);
   expect((await save('SROCC per distortion', 'Save as SVG')).toString()).toMatch(
     /<text [^>]*>Color shift \(05\)<\/text>/,
   );
@@ -222,6 +240,7 @@ test('a point of the scatter and a bar open by keyboard', async ({ page, mock })
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/#\/image\/1\?run=1/);
+  await expect(page.getByRole('heading', { level: 1, name: 'I01_01_01.png' })).toBeVisible();
   await page.keyboard.press('Escape');
   await page.getByRole('region', { name: 'SROCC per distortion' }).locator('canvas').focus();
   await page.keyboard.press('Home');
@@ -309,8 +328,12 @@ test('keys: shortcuts list, pages, jobs; the theme is kept', async ({ page, mock
   await page.keyboard.press('g');
   await page.keyboard.press('r');
   await expect(page).toHaveURL(/#\/runs$/);
+  // Loaded on the Inspector, whose own j must not get the key.
+  await open(page, mock, '#/image/812');
+  await expect(page.getByRole('button', { name: 'Next' })).toBeEnabled();
   await page.keyboard.press('g');
   await page.keyboard.press('j');
+  await expect(page).toHaveURL(/image\/812$/);
   await expect(page.getByRole('complementary', { name: 'Jobs' })).toBeVisible();
   await page.getByRole('button', { name: 'Settings' }).click();
   await expect(page.getByRole('dialog')).toContainText('Mock CPU');

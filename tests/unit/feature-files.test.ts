@@ -3,13 +3,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { csvField } from '../../src-shared/csv-field.ts';
 import { StudioError } from '../../src-shared/errors.ts';
-import {
-  csvField,
-  featureCsvLines,
-  readFeatureFile,
-  writeNpz,
-} from '../../src-main/streams/feature-files.ts';
+import { featureCsvLines, readFeatureFile, writeNpz } from '../../src-main/streams/feature-files.ts';
 import { writeNpyFloats, writeNpyStrings } from '../../src-main/streams/npy.ts';
 import { temporaryFolders } from '../fixtures/studio-process.ts';
 import * as numpy from './npy-numpy-files.ts';

@@ -9,6 +9,7 @@ import {
 } from 'chart.js';
 import { describe, expect, it } from 'vitest';
 import { binResiduals } from '../../src-renderer/charts/histogram.ts';
+import { mergeCurves } from '../../src-renderer/charts/merge-curves.ts';
 import { PALETTES } from '../../src-renderer/charts/palette.ts';
 import { bandOf, perDistortionChart, sortAscending } from '../../src-renderer/charts/per-distortion.ts';
 import { SvgContext } from '../../src-renderer/charts/svg-context.ts';
@@ -45,6 +46,23 @@ describe('residual bins', () => {
   });
 });
 
+describe('curves', () => {
+  it('join what was stored with what was heard, each epoch once and in order', () => {
+    const point = (epoch: number, loss: number) => ({ epoch, loss, lr: 1 });
+    const merged = mergeCurves(
+      [{ fold: 0, epochs: [point(1, 9), point(2, 8)] }],
+      [
+        { fold: 1, epochs: [point(1, 5)] },
+        { fold: 0, epochs: [point(4, 6), point(2, 7)] },
+      ],
+    );
+    expect(merged).toEqual([
+      { fold: 0, epochs: [point(1, 9), point(2, 7), point(4, 6)] },
+      { fold: 1, epochs: [point(1, 5)] },
+    ]);
+  });
+});
+
 describe('SVG context', () => {
   it('draws a chart.js chart with text as text', () => {
     const rows = sortAscending([
@@ -53,7 +71,7 @@ describe('SVG context', () => {
     ]);
     const context = new SvgContext(600, 200, measure);
     const config = perDistortionChart(rows, PALETTES.light);
-    const chart = new Chart(context as unknown as CanvasRenderingContext2D, {
+    const chart = new Chart(context as unknown as ConstructorParameters<typeof Chart>[0], {
       ...config,
       platform: BasicPlatform,
       options: { ...config.options, responsive: false, animation: false, devicePixelRatio: 1 },
@@ -88,6 +106,22 @@ describe('SVG context', () => {
       '<path d="M10 20L10 25" fill="none" stroke="#0b63b0" stroke-opacity="0.502" stroke-width="2" stroke-dasharray="4 4" stroke-dashoffset="0"/>',
     );
     expect(svg).toContain('<path d="M0 0L10 0L10 10L0 10Z" fill="rgb(1,2,3)" fill-opacity="0.5"/>');
+  });
+
+  it('reads fonts as chart.js writes them', () => {
+    const context = new SvgContext(100, 100, measure);
+    context.font = "normal bold 13px Helvetica, 'Segoe UI'";
+    context.fillText('bold', 0, 0);
+    context.font = 'italic 9px serif';
+    context.fillText('italic', 0, 0);
+    expect(context.toString()).toContain(
+      `font-family="Helvetica, 'Segoe UI'" font-size="13" font-weight="bold" text-anchor="start"`,
+    );
+    expect(context.toString()).toContain('font-family="serif" font-size="9" font-style="italic"');
+  });
+
+  it('refuses what it could not write', () => {
+    expect(() => new SvgContext(1, 1, measure).stroke({})).toThrow(TypeError);
   });
 
   it('closes a full circle', () => {

@@ -5,7 +5,9 @@ import {
   counted,
   duration,
   fixed,
+  nameOf,
   percent,
+  remaining,
   scaleDigits,
   signed,
 } from '../../src-renderer/format.ts';
@@ -47,6 +49,19 @@ describe('numbers', () => {
     expect(percent(9999, 10_000)).toBe(99);
     expect(percent(10_000, 10_000)).toBe(100);
     expect(percent(0, 0)).toBe(0);
+  });
+
+  it('promise no end before there is something to tell from', () => {
+    expect(remaining({ done: 1, total: 1200, etaSeconds: 1386 })).toBe('');
+    expect(remaining({ done: 600, total: 1200, etaSeconds: 61 })).toBe(' · 1 min 01 s left');
+    expect(remaining({ done: 600, total: 0, etaSeconds: 61 })).toBe('');
+    expect(remaining({ done: 600, total: 1200, etaSeconds: null })).toBe('');
+  });
+
+  it('say synthetic once', () => {
+    expect(nameOf({ name: 'biqa-demo', synthetic: true })).toBe('biqa-demo (synthetic)');
+    expect(nameOf({ name: 'Demo (synthetic)', synthetic: true })).toBe('Demo (synthetic)');
+    expect(nameOf({ name: 'KonIQ', synthetic: false })).toBe('KonIQ');
   });
 
   it('suit the scale', () => {

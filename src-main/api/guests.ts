@@ -1,0 +1,41 @@
+/**
+ * Commands that work with an engine of another command: that one waits for them before it closes the engine.
+ * A guest holds one request open for as long as it lives, so that one that is killed counts as gone.
+ */
+export class Guests {
+  #present = 0;
+  #waiting: (() => void)[] = [];
+
+  get present(): number {
+    return this.#present;
+  }
+
+  /** GET /guest: a response without content that lasts until the guest goes. */
+  enter(signal: AbortSignal): Response {
+    this.#present++;
+    let left = false;
+    const leave = () => {
+      if (left) return;
+      left = true;
+      if (--this.#present > 0) return;
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    };
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        const end = () => {
+          leave();
+          controller.close();
+        };
+        if (signal.aborted) end();
+        else signal.addEventListener('abort', end, { once: true });
+      },
+      cancel: leave,
+    });
+    return new Response(body, { headers: { 'cache-control': 'no-store' } });
+  }
+
+  /** Resolves when no guest is left. */
+  gone(): Promise<void> {
+    return this.#present === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
