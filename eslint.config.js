@@ -80,7 +80,7 @@ export default ts.config(
     ignores: [
       'out/**',
       'node_modules/**',
-      'src-main/streams/nss/wasm/assembly/**',
+      'src-main/**/wasm/assembly/**',
       'test-results/**',
       '.cache/**',
     ],
