@@ -40,14 +40,7 @@ export function exchange({
   const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const request = send(url, { method, headers, ...(signal === undefined ? {} : { signal }) });
-  let timer: NodeJS.Timeout | undefined;
-  const clock = {
-    restart: () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => request.destroy(new Silence(stallMs)), stallMs);
-    },
-    stop: () => clearTimeout(timer),
-  };
+  const clock = silenceClock(stallMs, (silence) => request.destroy(silence));
   clock.restart();
   request.on('error', (error) => {
     clock.stop();
@@ -69,6 +62,21 @@ export function exchange({
   return promise;
 }
 
+type Clock = { restart: () => void; stop: () => void; rang: () => Silence | null };
+
+function silenceClock(ms: number, onSilence: (silence: Silence) => void): Clock {
+  let timer: NodeJS.Timeout | undefined;
+  let silence: Silence | null = null;
+  return {
+    restart: () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => onSilence((silence = new Silence(ms))), ms);
+    },
+    stop: () => clearTimeout(timer),
+    rang: () => silence,
+  };
+}
+
 function plainHeaders(response: IncomingMessage): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(response.headers))
@@ -77,13 +85,13 @@ function plainHeaders(response: IncomingMessage): Headers {
 }
 
 /** Takes the body off the connection as it comes, into a queue of our own. */
-function takeBody(response: IncomingMessage, clock: { restart: () => void; stop: () => void }) {
+function takeBody(response: IncomingMessage, clock: Clock) {
   const queue: Uint8Array[] = [];
   let queued = 0;
   let ended: { error: Error | null } | null = null;
   let wake = (): void => undefined;
   const end = (error: Error | null) => {
-    ended ??= { error };
+    ended ??= { error: error === null ? null : (clock.rang() ?? error) }; // Node itself says ECONNRESET
     clock.stop();
     wake();
   };

@@ -42,16 +42,17 @@ export async function hubTree({
 }: RequestContext & { repo: string; revision: string }): Promise<HubTree> {
   const url = treeUrl(context.settings.endpoint, repo, revision);
   const reply = await hubRequest({ ...context, url, headers: { accept: 'application/json' } });
-  if (reply.status !== 200) {
-    reply.close();
-    throw refusal(reply, `${repo} at ${revision}`);
-  }
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of reply.chunks()) {
-    length += chunk.length;
-    if (length > MAX_REPLY_BYTES) throw notAList(repo, 'it does not end');
-    parts.push(chunk);
+  try {
+    if (reply.status !== 200) throw refusal(reply, `${repo} at ${revision}`);
+    for await (const chunk of reply.chunks()) {
+      length += chunk.length;
+      if (length > MAX_REPLY_BYTES) throw notAList(repo, 'it does not end');
+      parts.push(chunk);
+    }
+  } finally {
+    reply.close();
   }
   const parsed = replySchema.safeParse(jsonOrNull(Buffer.concat(parts).toString('utf8')));
   if (!parsed.success) throw notAList(repo, z.prettifyError(parsed.error));
