@@ -3,6 +3,7 @@ import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../src-main/api/router.ts';
 import type { ErrorShape } from '../src-shared/errors.ts';
 
+/** Typed calls to the engine; every call may throw a TRPCClientError (see errorOf). */
 export const api = createTRPCClient<AppRouter>({ links: [httpLink({ url: '/trpc' })] });
 
 /** What went wrong, in the engine's own words where it answered; else that it did not. */
@@ -30,14 +31,17 @@ export function isAborted(error: unknown): boolean {
 /** Longest side in pixels that the engine keeps thumbnails in. */
 export type ThumbSize = 128 | 256 | 512;
 
+/** Address of an image's WebP thumbnail. */
 export function thumbUrl(image: number, size: ThumbSize = 256): string {
   return `/thumb/${image}?s=${size}`;
 }
 
+/** Address of an image at full size, in a format that browsers show. */
 export function imageUrl(image: number): string {
   return `/image/${image}`;
 }
 
+/** Address of a run's results as a download. */
 export function runExportUrl(run: number, format: 'csv' | 'json'): string {
   return `/export/run/${run}.${format}`;
 }

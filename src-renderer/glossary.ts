@@ -1,5 +1,6 @@
 /** One line on every concept that the window shows, for the people who meet it there first. */
 
+/** A word that has an explanation. */
 export type Term = keyof typeof GLOSSARY;
 
 /** Term -> what it means, in one sentence. */

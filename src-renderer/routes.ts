@@ -16,6 +16,7 @@ export type GridView = {
   at: number;
 };
 
+/** A view of the window with everything that restores it. */
 export type Route =
   | { page: 'home' }
   | { page: 'add'; folder: string | null; job: number | null }

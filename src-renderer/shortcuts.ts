@@ -1,8 +1,10 @@
 /** The window's keys: the list that '?' shows, and the global ones' meaning. */
 import type { Route } from './routes.ts';
 
+/** Keys that work in one place. */
 export type ShortcutGroup = { where: string; keys: [keys: string, what: string][] };
 
+/** Everything that the "?" list shows. */
 export const SHORTCUTS: ShortcutGroup[] = [
   {
     where: 'Everywhere',

@@ -2,9 +2,12 @@
 
 /** A cell: numbers are written unrounded unless the column says how many digits. */
 export type Cell = string | number | null;
+/** A column's title, whether it holds numbers, and how many digits texts for people show. */
 export type Column = { title: string; numeric?: boolean; digits?: number };
+/** Columns and rows, in the same order; the caption says where the numbers come from. */
 export type Table = { columns: Column[]; rows: Cell[][]; caption?: string };
 
+/** What a table can be written as. */
 export type TableFormat = 'tsv' | 'csv' | 'markdown' | 'latex';
 
 /** Writes a table in the given format; the caption (provenance) goes along in Markdown and LaTeX. */

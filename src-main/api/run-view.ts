@@ -66,7 +66,7 @@ function provenanceOf(run: Run, targetLabel: string): string {
   const short = (hash: string) => hash.slice(0, 8);
   return [
     `run ${run.run}`,
-    `${run.dataset.name}${run.dataset.synthetic ? ' (synthetic labels)' : ''}, label ${targetLabel}`,
+    `${run.dataset.name}, label ${targetLabel}${run.dataset.synthetic ? ' (synthetic)' : ''}`,
     run.protocol,
     ...(run.folds === null ? [] : [`folds ${short(run.folds.hash)}`]),
     `population ${short(run.population.hash)} (n = ${run.population.n})`,

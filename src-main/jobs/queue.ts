@@ -265,6 +265,7 @@ export class JobQueue {
 
   async #finish(job: Live, status: 'done' | 'failed' | 'cancelled', error: ErrorShape | null): Promise<void> {
     job.status = status;
+    if (status === 'done') job.message = ''; // it said what was being done
     job.error = error;
     job.finishedAt = new Date().toISOString();
     try {

@@ -5,6 +5,7 @@ import { axis, baseOptions } from './chart-options.ts';
 import type { Curves } from './merge-curves.ts';
 import type { Palette } from './palette.ts';
 
+/** Loss per epoch and fold, and the learning rate on the right axis. */
 export function curvesChart(curves: Curves, palette: Palette): ChartConfiguration {
   const base = baseOptions(palette, true);
   const longest = curves.reduce<Curves[number]['epochs']>(
@@ -68,6 +69,7 @@ export function curvesChart(curves: Curves, palette: Palette): ChartConfiguratio
   } as ChartConfiguration;
 }
 
+/** One row per fold and epoch. */
 export function curvesTable(curves: Curves, provenance: string): Table {
   return {
     caption: provenance,

@@ -32,7 +32,7 @@ Chart.register(
   Tooltip,
 );
 
-export const CHART_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
+const CHART_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
 Chart.defaults.font.family = CHART_FONT;
 Chart.defaults.font.size = 11;
 Chart.defaults.animation = false;

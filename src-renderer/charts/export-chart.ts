@@ -3,6 +3,7 @@ import { BasicPlatform, Chart, type ChartConfiguration } from 'chart.js';
 import { PALETTES, type Palette } from './palette.ts';
 import { SvgContext } from './svg-context.ts';
 
+/** A chart to be drawn outside the page. */
 export type Figure = {
   config: (palette: Palette) => ChartConfiguration;
   title: string;

@@ -5,6 +5,7 @@ import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
 import type { Palette } from './palette.ts';
 
+/** One bar of a histogram: [from, to) in label units. */
 export type Bin = { from: number; to: number; count: number };
 
 /** Equal bins, symmetric about zero, so that a bias of the model is visible as a shift. */
@@ -69,6 +70,7 @@ export function histogramChart(
   } as ChartConfiguration;
 }
 
+/** One row per bin. */
 export function histogramTable(bins: readonly Bin[], provenance: string): Table {
   return {
     caption: provenance,

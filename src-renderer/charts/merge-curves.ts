@@ -1,5 +1,6 @@
 import type { RunDetail } from '../../src-shared/runs.ts';
 
+/** Per fold, loss and learning rate by epoch (from 1). */
 export type Curves = RunDetail['curves'];
 
 /** Stored curves completed by live ones: per fold every epoch once, the live one where both have it. */

@@ -5,8 +5,10 @@ import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
 import type { Palette } from './palette.ts';
 
+/** One feature of an image and its z-score against the dataset. */
 export type NssValue = { name: string; value: number; z: number };
 
+/** All 138 z-scores as bars, coloured by family. */
 export function nssBarsChart(features: readonly NssValue[], palette: Palette): ChartConfiguration {
   const base = baseOptions(palette, true);
   return {
@@ -32,6 +34,7 @@ export function nssBarsChart(features: readonly NssValue[], palette: Palette): C
   } as ChartConfiguration;
 }
 
+/** Feature, family, value and z per row. */
 export function nssTable(features: readonly NssValue[], provenance: string): Table {
   return {
     caption: provenance,

@@ -1,5 +1,6 @@
 /** Chart colours for both themes. Charts draw on a canvas, which cannot read CSS tokens; exports use 'light'. */
 
+/** Colours of one theme. */
 export type Palette = {
   text: string;
   muted: string;
@@ -15,6 +16,7 @@ export type Palette = {
   series: readonly string[];
 };
 
+/** Both themes. */
 export const PALETTES: Record<'light' | 'dark', Palette> = {
   light: {
     text: '#1a1d20',

@@ -6,7 +6,9 @@ import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
 import type { Palette } from './palette.ts';
 
+/** SROCC of one distortion type over its n images. */
 export type DistortionRow = RunDetail['perDistortion'][number];
+/** Colour band of a bar. */
 export type Band = 'good' | 'middle' | 'bad';
 
 /** Figure 2: green from .95, orange from .85, red below. */
@@ -94,6 +96,7 @@ function valueLabels(rows: readonly DistortionRow[], palette: Palette): Plugin {
   };
 }
 
+/** One row per type, in the order given. */
 export function perDistortionTable(rows: readonly DistortionRow[], provenance: string): Table {
   return {
     caption: provenance,

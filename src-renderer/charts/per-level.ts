@@ -8,6 +8,7 @@ import type { Palette } from './palette.ts';
 
 type LevelRow = RunDetail['perLevel'][number];
 
+/** One bar per level. */
 export function perLevelChart(rows: readonly LevelRow[], palette: Palette): ChartConfiguration {
   const base = baseOptions(palette, false);
   return {
@@ -39,6 +40,7 @@ export function perLevelChart(rows: readonly LevelRow[], palette: Palette): Char
   };
 }
 
+/** One row per level. */
 export function perLevelTable(rows: readonly LevelRow[], provenance: string): Table {
   return {
     caption: provenance,

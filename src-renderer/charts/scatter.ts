@@ -69,6 +69,7 @@ export function scatterChart(data: RunPredictions, scale: Scale, palette: Palett
   } as ChartConfiguration;
 }
 
+/** One row per image, unrounded. */
 export function scatterTable(data: RunPredictions, provenance: string): Table {
   return {
     caption: provenance,

@@ -7,6 +7,7 @@ import type { Studio } from './studio.svelte.ts';
 /** Errors of a scan that a word from the person can settle: columns, scale, format, duplicates, name. */
 const ANSWERABLE = new Set<ErrorCode>(['ambiguous', 'conflict', 'bad-input']);
 
+/** Where a folder is on its way into the catalog. */
 export type Step = 'choose' | 'scanning' | 'ask' | 'report' | 'failed';
 
 /** The way of a folder into the catalog: choose, scan (a job), answer what is unclear, accept the report. */

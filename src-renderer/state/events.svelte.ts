@@ -1,5 +1,6 @@
 import type { StudioEvent } from '../../src-shared/jobs.ts';
 
+/** Hears every event of the stream. */
 export type Listener = (event: StudioEvent) => void;
 
 /** The window's one event stream. EventSource reconnects by itself; listeners hear 'hello' again when it did. */

@@ -1,5 +1,6 @@
 import { errorOf } from '../api.ts';
 
+/** One short message. */
 export type Notice = { id: number; text: string; kind: 'done' | 'error' };
 
 /** Short messages at the foot of the window ("Copied"), read out by screen readers. */

@@ -3,6 +3,7 @@ import type { ErrorShape } from '../../src-shared/errors.ts';
 import type { StudioEvent } from '../../src-shared/jobs.ts';
 import type { EventStream } from './events.svelte.ts';
 
+/** What a "changed" event can be about. */
 export type Noun = Extract<StudioEvent, { type: 'changed' }>['noun'];
 
 /** One answer of the engine: keeps the last data while a newer one loads, and reloads when its nouns change. */

@@ -2,6 +2,7 @@ import { api, errorOf, isAborted } from '../api.ts';
 import type { ErrorShape } from '../../src-shared/errors.ts';
 import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 
+/** What the engine says a spec would run. */
 export type SpecCheck = Awaited<ReturnType<typeof api.experiments.check.query>>;
 type Json = Record<string, unknown>;
 

@@ -41,6 +41,7 @@ export class Studio {
   }
 }
 
+/** The window's Studio, from the component tree. */
 export const [getStudio, setStudio] = createContext<Studio>();
 
 /** A query that lives as long as the component that makes it. */

@@ -1,3 +1,4 @@
+/** What a person can choose. */
 export type ThemeChoice = 'system' | 'light' | 'dark';
 const KEY = 'biqa-studio.theme';
 

@@ -3,6 +3,7 @@
 /** Device pixels per image pixel that the keys step through. */
 export const ZOOMS = [1 / 16, 1 / 8, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 
+/** Width and height in pixels (image or device, as said where used). */
 export type Size = { width: number; height: number };
 
 /** Offset along one axis that keeps a picture in view: centred where it fits, else without a gap at its edges. */

@@ -15,6 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { link } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -272,14 +273,12 @@ describe('a cache that huggingface_hub made', () => {
 describe('a file system without links', () => {
   const refuse = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
   it.each([
-    ['symbolic links', { symlink: refuse }, 2],
+    ['symbolic links', { symlink: refuse, link }, 2],
     ['links at all', { symlink: refuse, link: refuse }, 1],
-  ])('%s: the snapshot holds the bytes', async (_, missing, nlink) => {
+  ])('%s: the snapshot holds the bytes', async (_, links, nlink) => {
     makeForeignCache();
     const etag = etagOf(files[GRAPH]!);
-    const { link, symlink } = await import('node:fs/promises');
     const address = { repo: hub.repo, revision: OLD_COMMIT, path: GRAPH };
-    const links = { symlink, link, ...missing };
     const placed = await placeInSnapshot({ cacheFolder: folder, address, etag, links });
     expect(lstatSync(placed).isFile()).toBe(true);
     expect(lstatSync(placed).nlink).toBe(nlink);
