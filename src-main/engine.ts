@@ -57,7 +57,17 @@ export async function startEngine(
     const queue = new JobQueue({ reader, writer, events });
     opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
-    const services: Services = { home, log, reader, writer, events, queue, scanner, folders, guests: new Guests() };
+    const services: Services = {
+      home,
+      log,
+      reader,
+      writer,
+      events,
+      queue,
+      scanner,
+      folders,
+      guests: new Guests(),
+    };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
     const token = newToken();
