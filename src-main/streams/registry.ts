@@ -56,6 +56,8 @@ export function activeStream(
   throw new StudioError('not-found', `"${dataset.name}" has no features of stream "${stream}"`, {
     hint:
       (known.length === 0 ? '' : `It has: ${known.join(', ')}. `) +
-      `Extract it first: studio extract --dataset "${dataset.name}" --streams ${stream}`,
+      (BUILT_IN_STREAMS.some((s) => s.id === stream)
+        ? `Extract it first: studio extract --dataset "${dataset.name}" --streams ${stream}`
+        : `This version does not extract it; import it: studio features import --dataset "${dataset.name}" --stream ${stream} FILE`),
   });
 }

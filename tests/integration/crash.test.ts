@@ -179,6 +179,16 @@ describe('an experiment', { timeout: 120_000 }, () => {
     expect(integrity(home)).toEqual(OK);
   });
 
+  it('stopped by Ctrl-C, which its training process hears too, is cancelled and not failed', async () => {
+    const home = homeWithFeatures('terminal');
+    const training = startStudio(['run', spec, '--json'], { home, group: true });
+    while (folds(home).length < 1) await sleep(5);
+    process.kill(-training.child.pid!, 'SIGINT');
+    const ended = await training.ended;
+    expect([ended.code, ended.json()]).toMatchObject([130, { error: { code: 'cancelled' } }]);
+    expect(query(home, 'SELECT status, error FROM runs')).toEqual([{ status: 'cancelled', error: null }]);
+  });
+
   // Finding the child needs /proc.
   it.skipIf(process.platform !== 'linux')(
     'whose training process is killed fails with a remedy, and goes on from its folds',
