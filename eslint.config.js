@@ -77,13 +77,7 @@ zones.push(
 
 export default ts.config(
   {
-    ignores: [
-      'out/**',
-      'node_modules/**',
-      'src-main/**/wasm/assembly/**',
-      'test-results/**',
-      '.cache/**',
-    ],
+    ignores: ['out/**', 'node_modules/**', 'src-main/**/wasm/assembly/**', 'test-results/**', '.cache/**'],
   },
   js.configs.recommended,
   ...ts.configs.recommended,
@@ -93,7 +87,10 @@ export default ts.config(
     languageOptions: { globals: { ...globals.node } },
     settings: {
       'import-x/resolver-next': [
-        createTypeScriptImportResolver({ noWarnOnMultipleProjects: true, project: ['tsconfig.json', 'tsconfig.web.json'] }),
+        createTypeScriptImportResolver({
+          noWarnOnMultipleProjects: true,
+          project: ['tsconfig.json', 'tsconfig.web.json'],
+        }),
       ],
     },
     rules: {

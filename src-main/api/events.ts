@@ -7,7 +7,7 @@ const HEARTBEAT_MS = 15_000;
 const MAX_UNREAD = 10_000;
 
 /** GET /events: every studio event as server-sent events, until the client goes. */
-export function eventStream({ events, home, queue }: Services, signal: AbortSignal): Response {
+export function eventStream({ events, home, queue }: Services, request: Request): Response {
   const encoder = new TextEncoder();
   let stop = () => {};
   const body = new ReadableStream<Uint8Array>({
@@ -17,7 +17,9 @@ export function eventStream({ events, home, queue }: Services, signal: AbortSign
         if ((controller.desiredSize ?? 0) < -MAX_UNREAD) return end();
         controller.enqueue(encoder.encode(text));
       };
+      // It names the request, and so keeps it: a request that is garbage collected never hears of its abort.
       const end = () => {
+        request.signal.removeEventListener('abort', end);
         stop();
         try {
           controller.close();
@@ -33,8 +35,8 @@ export function eventStream({ events, home, queue }: Services, signal: AbortSign
         unsubscribe();
         clearInterval(heartbeat);
       };
-      if (signal.aborted) return end();
-      signal.addEventListener('abort', end);
+      if (request.signal.aborted) return end();
+      request.signal.addEventListener('abort', end);
       send({ type: 'hello', version: STUDIO_VERSION, home: home.folder });
       for (const job of queue.list(20).reverse()) send({ type: 'job', job });
     },

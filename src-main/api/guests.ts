@@ -11,7 +11,7 @@ export class Guests {
   }
 
   /** GET /guest: a response without content that lasts until the guest goes. */
-  enter(signal: AbortSignal): Response {
+  enter(request: Request): Response {
     this.#present++;
     let left = false;
     const leave = () => {
@@ -22,12 +22,14 @@ export class Guests {
     };
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
+        // It names the request, and so keeps it: a request that is garbage collected never hears of its abort.
         const end = () => {
+          request.signal.removeEventListener('abort', end);
           leave();
           controller.close();
         };
-        if (signal.aborted) end();
-        else signal.addEventListener('abort', end, { once: true });
+        if (request.signal.aborted) end();
+        else request.signal.addEventListener('abort', end);
       },
       cancel: leave,
     });

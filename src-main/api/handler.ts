@@ -26,8 +26,8 @@ export function createHandler(services: Services, rendererFolder: string): Engin
         });
       }
       if (pathname === REGISTER_FOLDER_PATH) return await registerFolder(services.folders, request, client);
-      if (pathname === '/guest' && client.trust === 'local') return services.guests.enter(request.signal);
-      if (pathname === '/events') return eventStream(services, request.signal);
+      if (pathname === '/guest' && client.trust === 'local') return services.guests.enter(request);
+      if (pathname === '/events') return eventStream(services, request);
       const picture = /^\/(image|thumb)\/(\d+)$/.exec(pathname);
       if (picture !== null) {
         const respond = picture[1] === 'image' ? imageResponse : thumbnailResponse;

@@ -105,10 +105,10 @@ async function watchJob(
 ): Promise<Job> {
   const gone = new AbortController();
   try {
-    const response = await ask(new Request('http://localhost/events', { signal: gone.signal }));
+    const response = await ask(new Request('http://localhost/events'));
     if (!response.ok) throw await responseError(response);
+    const events = readEvents(response.body!.pipeThrough(new TextDecoderStream(), gone));
     let job = await api.jobs.get.query({ id }); // it may have ended before the stream began
-    const events = readEvents(response);
     while (isActive(job)) {
       const next = await events.next().catch(() => null);
       if (next === null || next.done === true) break;
@@ -126,9 +126,9 @@ function isActive(job: Job): boolean {
   return job.status === 'queued' || job.status === 'running';
 }
 
-async function* readEvents(response: Response): AsyncGenerator<StudioEvent> {
+async function* readEvents(chunks: ReadableStream<string>): AsyncGenerator<StudioEvent> {
   let text = '';
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+  for await (const chunk of chunks) {
     text += chunk;
     let end: number;
     while ((end = text.indexOf('\n\n')) >= 0) {

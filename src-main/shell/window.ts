@@ -34,7 +34,9 @@ export function openWindow(preload: string): BrowserWindow {
   webContents.on('will-attach-webview', (event) => event.preventDefault());
   // Copying a table as text is all that a page may do beyond its own window.
   const allowed = (permission: string) => permission === 'clipboard-sanitized-write';
-  webContents.session.setPermissionRequestHandler((_contents, permission, decide) => decide(allowed(permission)));
+  webContents.session.setPermissionRequestHandler((_contents, permission, decide) =>
+    decide(allowed(permission)),
+  );
   webContents.session.setPermissionCheckHandler((_contents, permission) => allowed(permission));
   window.once('ready-to-show', () => window.show());
   void window.loadURL(`${APP_ORIGIN}/`);

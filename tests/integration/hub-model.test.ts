@@ -1,97 +1,33 @@
-/** Whole models: several files, external data, one commit, offline, caches of other tools, removal, other processes. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { link } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+/** fetchModel: several files, external data, one commit, offline; the file list; verification. */
+import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findCachedFile, partFile, placeInSnapshot } from '../../src-main/streams/vision/hub/cache.ts';
+import { describe, expect, it } from 'vitest';
 import { DISK } from '../../src-main/streams/vision/hub/disk.ts';
-import { fetchModel } from '../../src-main/streams/vision/hub/fetch-model.ts';
-import type { DownloadProgress } from '../../src-main/streams/vision/hub/progress.ts';
-import { removeModel } from '../../src-main/streams/vision/hub/remove-model.ts';
+import { type DownloadProgress } from '../../src-main/streams/vision/hub/progress.ts';
 import { hubTree } from '../../src-main/streams/vision/hub/tree.ts';
 import { verifyModel } from '../../src-main/streams/vision/hub/verify-model.ts';
+import { etagOf, sha256Of } from '../fixtures/loopback-hub.ts';
 import {
-  etagOf,
-  sha256Of,
-  startLoopbackHub,
-  type HubFile,
-  type LoopbackHub,
-} from '../fixtures/loopback-hub.ts';
+  DATA,
+  GRAPH,
+  OLD_COMMIT,
+  RETRY,
+  allFiles,
+  bodies,
+  bytes,
+  fetchIt,
+  files,
+  folder,
+  hub,
+  inModel,
+  makeForeignCache,
+  modelDir,
+  settings,
+  useModelHub,
+  wanted,
+} from './hub-model-setup.ts';
 
-const GRAPH = 'visual/model.onnx';
-const DATA = 'visual/6c4f1d9e-uuid'; // external data, as exporters name it
-const bytes = (length: number, seed: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 13) & 255);
-const files: Record<string, HubFile> = {
-  [GRAPH]: { content: bytes(50_000, 1), lfs: true },
-  [DATA]: { content: bytes(300_000, 2), lfs: true },
-  'config.json': { content: bytes(700, 3), lfs: false },
-};
-const RETRY = { attempts: 3, firstWaitMs: 1, maxWaitMs: 4, maxRetryAfterMs: 2000 };
-const OLD_COMMIT = 'c0ffee'.padEnd(40, '0');
-
-let folder: string;
-let hub: LoopbackHub;
-beforeEach(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'studio-hub-'));
-  hub = await startLoopbackHub({ files, commit: OLD_COMMIT });
-});
-afterEach(async () => {
-  await hub.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const settings = (more = {}) => ({
-  endpoint: hub.endpoint,
-  token: null,
-  cacheFolder: folder,
-  offline: false,
-  ...more,
-});
-const wanted = [{ path: GRAPH }, { path: 'config.json' }];
-const fetchIt = (more: Partial<Parameters<typeof fetchModel>[0]> = {}) =>
-  fetchModel({ settings: settings(), repo: hub.repo, files: wanted, retry: RETRY, stallMs: 300, ...more });
-const modelDir = () => path.join(folder, 'models--tests--model');
-const inModel = (...parts: string[]) => path.join(modelDir(), ...parts);
-const allFiles = (dir: string): string[] =>
-  existsSync(dir)
-    ? readdirSync(dir, { recursive: true, withFileTypes: true })
-        .filter((e) => !e.isDirectory())
-        .map((e) => path.relative(dir, path.join(e.parentPath, e.name)))
-        .sort()
-    : [];
-const bodies = () => hub.seen.filter(({ kind }) => kind === 'body');
-
-/** A cache as huggingface_hub leaves it: blobs by etag, relative links, a ref without a line end. */
-function makeForeignCache({ commit = OLD_COMMIT, links = true, only = Object.keys(files) } = {}): void {
-  for (const [name, file] of Object.entries(files).filter(([n]) => only.includes(n))) {
-    const pointer = inModel('snapshots', commit, ...name.split('/'));
-    const blob = inModel('blobs', etagOf(file));
-    mkdirSync(path.dirname(pointer), { recursive: true });
-    mkdirSync(path.dirname(blob), { recursive: true });
-    writeFileSync(links ? blob : pointer, file.content);
-    if (links) symlinkSync(path.relative(path.dirname(pointer), blob), pointer);
-  }
-  mkdirSync(inModel('refs'), { recursive: true });
-  writeFileSync(inModel('refs', 'main'), commit);
-}
+useModelHub();
 
 describe('fetchModel', () => {
   it('brings all files of one commit, in the layout that other tools read', async () => {
@@ -142,10 +78,10 @@ describe('fetchModel', () => {
 
   it('goes on where it was cut, and fetches only what is missing', async () => {
     hub.faults = [{ kind: 'cut', after: 20_000, times: 2 }];
-    const once_ = { ...RETRY, attempts: 1 };
-    await expect(fetchIt({ retry: once_ })).rejects.toMatchObject({ code: 'not-available' });
-    await expect(fetchIt({ retry: once_ })).rejects.toMatchObject({ code: 'not-available' });
-    const model = await fetchIt({ retry: once_ });
+    const single = { ...RETRY, attempts: 1 };
+    await expect(fetchIt({ retry: single })).rejects.toMatchObject({ code: 'not-available' });
+    await expect(fetchIt({ retry: single })).rejects.toMatchObject({ code: 'not-available' });
+    const model = await fetchIt({ retry: single });
     expect(model.files.every(({ fromCache }) => !fromCache)).toBe(true);
     expect(bodies().map(({ range }) => range)).toEqual([null, 'bytes=20000-', 'bytes=40000-', null]);
 
@@ -234,59 +170,6 @@ describe('HF_HUB_OFFLINE', () => {
   });
 });
 
-describe('a cache that huggingface_hub made', () => {
-  it.each([true, false])('is read (symbolic links: %s)', async (links) => {
-    makeForeignCache({ links });
-    for (const revision of ['main', OLD_COMMIT])
-      expect(
-        await findCachedFile({ cacheFolder: folder, address: { repo: hub.repo, revision, path: GRAPH } }),
-      ).toEqual({
-        file: inModel('snapshots', OLD_COMMIT, GRAPH),
-        commit: OLD_COMMIT,
-        size: 50_000,
-        blob: links ? etagOf(files[GRAPH]!) : null,
-      });
-    const model = await fetchIt();
-    expect(model.files.map(({ fromCache }) => fromCache)).toEqual([true, true]);
-    expect(bodies()).toEqual([]);
-  });
-
-  it('lends its blobs to other commits', async () => {
-    makeForeignCache({ commit: '1'.repeat(40) });
-    expect((await fetchIt()).files.map(({ fromCache }) => fromCache)).toEqual([true, true]);
-    expect(bodies()).toEqual([]);
-  });
-
-  it('is not believed when a link leads nowhere, a file is cut short, or a ref holds nonsense', async () => {
-    makeForeignCache();
-    rmSync(inModel('blobs', etagOf(files[GRAPH]!)));
-    const find = (revision: string) =>
-      findCachedFile({ cacheFolder: folder, address: { repo: hub.repo, revision, path: GRAPH } });
-    expect(await find('main')).toBeNull();
-    truncateSync(inModel('blobs', etagOf(files['config.json']!)), 10);
-    expect((await fetchIt()).files.map(({ fromCache }) => fromCache)).toEqual([false, false]);
-    writeFileSync(inModel('refs', 'main'), '../../elsewhere');
-    expect(await find('main')).toBeNull();
-  });
-});
-
-describe('a file system without links', () => {
-  const refuse = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
-  it.each([
-    ['symbolic links', { symlink: refuse, link }, 2],
-    ['links at all', { symlink: refuse, link: refuse }, 1],
-  ])('%s: the snapshot holds the bytes', async (_, links, nlink) => {
-    makeForeignCache();
-    const etag = etagOf(files[GRAPH]!);
-    const address = { repo: hub.repo, revision: OLD_COMMIT, path: GRAPH };
-    const placed = await placeInSnapshot({ cacheFolder: folder, address, etag, links });
-    expect(lstatSync(placed).isFile()).toBe(true);
-    expect(lstatSync(placed).nlink).toBe(nlink);
-    expect(sha256Of(readFileSync(placed))).toBe(etag);
-    expect(allFiles(modelDir()).filter((f) => f.endsWith('.incomplete'))).toEqual([]);
-  });
-});
-
 describe('hubTree', () => {
   it('lists sizes and hashes: sha256 of large files, git blobs of small ones', async () => {
     const tree = await hubTree({ settings: settings(), repo: hub.repo, revision: 'main' });
@@ -331,92 +214,5 @@ describe('verifyModel', () => {
       problem: expect.stringMatching(/sha256 \w+ instead of/),
     });
     expect(hub.seen.length).toBe(5); // none for the verification
-  });
-});
-
-describe('removeModel', () => {
-  it('removes a model and says how many bytes that sets free', async () => {
-    await fetchIt();
-    expect(await removeModel({ cacheFolder: folder, repo: hub.repo })).toBe(50_700 + OLD_COMMIT.length);
-    expect(allFiles(folder)).toEqual([]);
-    expect(await removeModel({ cacheFolder: folder, repo: hub.repo })).toBe(0);
-  });
-
-  it.each([true, false])(
-    'removes single files and leaves what others use (symbolic links: %s)',
-    async (links) => {
-      makeForeignCache({ links });
-      makeForeignCache({ links, commit: '2'.repeat(40), only: ['config.json'] });
-      const removal = { cacheFolder: folder, repo: hub.repo, paths: [GRAPH] };
-      expect(await removeModel(removal)).toBe(50_000);
-      expect(allFiles(modelDir()).filter((f) => f.endsWith(GRAPH))).toEqual([]);
-      expect(readFileSync(inModel('snapshots', OLD_COMMIT, DATA))).toHaveLength(300_000);
-      await removeModel({ ...removal, paths: [DATA, 'config.json'] });
-      expect(readdirSync(folder)).toEqual([]);
-    },
-  );
-
-  it('waits for no download: it refuses while one is going on', async () => {
-    hub.faults = [{ kind: 'stall', after: 1000, times: 1 }];
-    const run = fetchIt();
-    while (bodies().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    await expect(removeModel({ cacheFolder: folder, repo: hub.repo })).rejects.toMatchObject({
-      code: 'busy',
-    });
-    await run;
-  });
-});
-
-describe('another process', () => {
-  const part = () => partFile(folder, hub.repo, etagOf(files[DATA]!));
-  const lock = () => `${part()}.lock`;
-  const data = () => fetchIt({ files: [{ path: DATA }] });
-  function leaveLock(holder: { pid: number; host?: string }, ageMs = 0): void {
-    mkdirSync(path.dirname(part()), { recursive: true });
-    writeFileSync(part(), files[DATA]!.content.subarray(0, 5000));
-    writeFileSync(lock(), JSON.stringify({ began: 0, host: hostname(), token: 'theirs', ...holder }));
-    const then = new Date(Date.now() - ageMs);
-    utimesSync(lock(), then, then);
-  }
-
-  it('at work on the same file is left alone', async () => {
-    leaveLock({ pid: process.ppid });
-    await expect(data()).rejects.toMatchObject({ code: 'busy', hint: expect.stringContaining(lock()) });
-    expect(existsSync(lock())).toBe(true);
-    expect(readFileSync(part())).toHaveLength(5000);
-  });
-
-  it.each([
-    ['that is dead', { pid: 999_999_999 }, 0, 'bytes=5000-'],
-    ['that had our process id before a restart', { pid: process.pid }, 0, 'bytes=5000-'],
-    ['that fell silent, and might wake up', { pid: process.ppid }, 120_000, null],
-    ['on another machine that fell silent', { pid: 1, host: 'elsewhere' }, 120_000, null],
-  ])('%s is succeeded', async (_, holder, age, range) => {
-    leaveLock(holder, age);
-    await data();
-    expect(bodies().map((b) => b.range)).toEqual([range]);
-    expect(allFiles(inModel('blobs'))).toEqual([etagOf(files[DATA]!)]);
-  });
-
-  it('killed in the middle loses at most what was on the way, and nothing is left behind', async () => {
-    hub.faults = [{ kind: 'stall', after: 200_000, times: 1 }];
-    const module = pathToFileURL(
-      path.resolve(import.meta.dirname, '../../src-main/streams/vision/hub/fetch-model.ts'),
-    ).href;
-    const options = { settings: settings(), repo: hub.repo, files: [{ path: DATA }] };
-    const code = `import { fetchModel } from ${JSON.stringify(module)}; await fetchModel(${JSON.stringify(options)});`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'inherit' });
-    const exited = once(child, 'exit');
-    const size = () => (existsSync(part()) ? lstatSync(part()).size : 0);
-    while (size() < 200_000 && child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    await expect(data()).rejects.toMatchObject({ code: 'busy' }); // it is alive
-    child.kill('SIGKILL');
-    await exited;
-    expect(allFiles(inModel('blobs'))).toHaveLength(2); // its part and its lock
-
-    await data();
-    expect(bodies().at(-1)!.range).toBe('bytes=200000-');
-    expect(allFiles(inModel('blobs'))).toEqual([etagOf(files[DATA]!)]);
   });
 });

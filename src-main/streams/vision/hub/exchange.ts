@@ -86,7 +86,7 @@ function plainHeaders(response: IncomingMessage): Headers {
 
 /** Takes the body off the connection as it comes, into a queue of our own. */
 function takeBody(response: IncomingMessage, clock: Clock) {
-  const queue: Uint8Array[] = [];
+  let queue: Uint8Array[] = [];
   let queued = 0;
   let ended: { error: Error | null } | null = null;
   let wake = (): void => undefined;
@@ -111,14 +111,15 @@ function takeBody(response: IncomingMessage, clock: Clock) {
 
   async function* chunks(): AsyncGenerator<Uint8Array, void> {
     for (;;) {
-      const chunk = queue.shift();
-      if (chunk !== undefined) {
-        queued -= chunk.length;
-        if (response.isPaused() && queued < QUEUE_BYTES / 2) {
+      if (queue.length > 0) {
+        const waited = queue.length === 1 ? queue[0]! : Buffer.concat(queue); // one write, not twenty
+        queue = [];
+        queued = 0;
+        if (response.isPaused()) {
           response.resume();
           clock.restart();
         }
-        yield chunk;
+        yield waited;
       } else if (ended !== null) {
         if (ended.error !== null) throw ended.error;
         return;
