@@ -17,6 +17,7 @@ import type { EngineHandler } from './host/handler.ts';
 import { onParentGone } from './host/parent-watch.ts';
 import { newToken } from './host/secrets.ts';
 import { listenSocket } from './host/socket.ts';
+import { downloadEncoder, probeEncoder, verifyEncoder } from './jobs/encoders.ts';
 import { runDemo } from './jobs/demo.ts';
 import { EventHub } from './jobs/events.ts';
 import { runExperiment } from './jobs/experiment.ts';
@@ -24,6 +25,7 @@ import { extractStreams } from './jobs/extract.ts';
 import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
+import { Encoders } from './streams/vision/encoders.ts';
 import { errorShape } from '../src-shared/errors.ts';
 import { STUDIO_VERSION } from '../src-shared/version.ts';
 
@@ -57,6 +59,8 @@ export async function startEngine(
     const queue = new JobQueue({ reader, writer, events });
     opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
+    const encoders = new Encoders({ folder: home.encoders, reader, writer });
+    const guests = new Guests();
     const services: Services = {
       home,
       log,
@@ -66,7 +70,8 @@ export async function startEngine(
       queue,
       scanner,
       folders,
-      guests: new Guests(),
+      guests,
+      encoders,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
@@ -87,9 +92,12 @@ export async function startEngine(
 }
 
 function registerJobs(services: Services): void {
-  const { queue, scanner, reader, events, home } = services;
+  const { queue, scanner, events, home, encoders } = services;
   const parts = { ...services, catalogFile: home.catalog, demoFolder: home.demo };
-  const changed = () => events.emit({ type: 'changed', noun: 'streams' });
+  const changed = () => {
+    events.emit({ type: 'changed', noun: 'streams' });
+    events.emit({ type: 'changed', noun: 'encoders' });
+  };
   queue.handle('scan', scanner.scan.bind(scanner));
   queue.handle('extract', (payload: Parameters<typeof extractStreams>[0], control) =>
     extractStreams(payload, control, parts).finally(changed),
@@ -98,9 +106,18 @@ function registerJobs(services: Services): void {
     runExperiment(payload, control, parts),
   );
   queue.handle('predict', (payload: Parameters<typeof predictImages>[0], control) =>
-    predictImages(payload, control, reader),
+    predictImages(payload, control, parts),
   );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
+  queue.handle('download', (payload: Parameters<typeof downloadEncoder>[0], control) =>
+    downloadEncoder(payload, control, encoders).finally(changed),
+  );
+  queue.handle('verify', (payload: Parameters<typeof verifyEncoder>[0], control) =>
+    verifyEncoder(payload, control, encoders).finally(changed),
+  );
+  queue.handle('probe', (payload: Parameters<typeof probeEncoder>[0], control) =>
+    probeEncoder(payload, control, encoders).finally(changed),
+  );
 }
 
 /** Closes the engine on the first signal; a second one ends the process at once. */

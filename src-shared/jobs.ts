@@ -1,8 +1,22 @@
 /** Jobs and the one event stream of a window. */
 import type { ErrorShape } from './errors.ts';
 
-export const JOB_KINDS = ['scan', 'extract', 'experiment', 'predict', 'demo'] as const;
+export const JOB_KINDS = [
+  'scan',
+  'extract',
+  'experiment',
+  'predict',
+  'demo',
+  'download',
+  'verify',
+  'probe',
+] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
+
+/** What `done` and `total` of a job count. */
+export function jobUnit(kind: JobKind): 'items' | 'bytes' {
+  return kind === 'download' || kind === 'verify' ? 'bytes' : 'items';
+}
 export type JobStatus = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
 
 /** A job as lists, the drawer and the command line see it. */
@@ -11,7 +25,7 @@ export type Job = {
   kind: JobKind;
   title: string;
   status: JobStatus;
-  /** Items done (reused ones included), of total; total 0 = not known yet. */
+  /** Items (or bytes: jobUnit) done, reused ones included, of total; total 0 = not known yet. */
   done: number;
   total: number;
   failed: number;
@@ -21,7 +35,8 @@ export type Job = {
   /** What it is doing now, in words ("fold 3 of 5, epoch 12 of 80"). */
   message: string;
   error: ErrorShape | null;
-  /** Kind-specific outcome (src-shared/jobs.ts: ExtractResult, ExperimentResult, PredictResult; ScanReport; DemoResult). */
+  /** Kind-specific outcome: ExtractResult, ExperimentResult, PredictResult, DemoResult (here), ScanReport (dataset.ts),
+   *  DownloadResult, VerifyResult, ProbeResult (encoders.ts). */
   result?: unknown;
   createdAt: string;
   startedAt: string | null;
@@ -45,6 +60,10 @@ export type ExtractResult = {
     failed: number;
     reused: number;
     seconds: number;
+    /** Execution provider that computed it. */
+    device: string;
+    /** Why this provider and not another. */
+    notes: string[];
   }[];
 };
 export type ExperimentResult = { experiment: number; runs: number[] };
@@ -62,5 +81,5 @@ export type DemoResult = { dataset: number; experiment: number; run: number };
 export type StudioEvent =
   | { type: 'hello'; version: string; home: string }
   | { type: 'job'; job: Job }
-  | { type: 'changed'; noun: 'datasets' | 'streams' | 'experiments' | 'runs' }
+  | { type: 'changed'; noun: 'datasets' | 'streams' | 'encoders' | 'experiments' | 'runs' }
   | { type: 'epoch'; run: number; fold: number; epoch: number; epochs: number; loss: number; lr: number };

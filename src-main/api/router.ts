@@ -1,5 +1,6 @@
 import { datasetsRouter } from './datasets.ts';
 import { demoRouter } from './demo.ts';
+import { encodersRouter } from './encoders.ts';
 import { experimentsRouter } from './experiments.ts';
 import { foldersRouter } from './folders.ts';
 import { imagesRouter } from './images.ts';
@@ -14,6 +15,7 @@ export const appRouter = router({
   datasets: datasetsRouter,
   images: imagesRouter,
   streams: streamsRouter,
+  encoders: encodersRouter,
   experiments: experimentsRouter,
   runs: runsRouter,
   jobs: jobsRouter,

@@ -2,9 +2,13 @@ import { existsSync } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import sharp from 'sharp';
+import { errorShape } from '../../src-shared/errors.ts';
 import { STUDIO_VERSION } from '../../src-shared/version.ts';
 import type { DoctorReport } from '../../src-shared/doctor.ts';
 import { procedure, router } from './trpc.ts';
+import { supportedBackends } from '../streams/vision/devices.ts';
+import { DISK, existingFolder } from '../streams/vision/hub/disk.ts';
+import type { HubSettings } from '../streams/vision/hub/settings.ts';
 import type { Services } from './services.ts';
 
 /** Settings: what this machine is and whether it can do the work. */
@@ -13,8 +17,10 @@ export const settingsRouter = router({
 });
 
 const MIN_FREE_BYTES = 1e9;
+const HUB_TIMEOUT_MS = 3000;
 
-async function doctor({ home, reader }: Services): Promise<DoctorReport> {
+async function doctor({ home, reader, encoders }: Services): Promise<DoctorReport> {
+  const providers = await supportedBackends().catch((error: unknown) => errorShape(error).message);
   const disk = await statfs(home.folder);
   const free = disk.bavail * disk.bsize;
   const folders = reader.datasets.list();
@@ -33,13 +39,20 @@ async function doctor({ home, reader }: Services): Promise<DoctorReport> {
     catalogBytes: (await stat(home.catalog)).size,
     sqlite: reader.sqliteVersion(),
     libvips: sharp.versions.vips,
-    providers: ['cpu'],
+    providers: typeof providers === 'string' ? [] : providers,
+    threads: os.availableParallelism(),
+    hub: await hubReport(encoders.settings),
     checks: [
       {
         name: 'Node.js',
         ok: major >= 24,
         message:
           major >= 24 ? 'Node.js 24 or newer' : 'Node.js 24 is needed: run through npm, which brings it',
+      },
+      {
+        name: 'ONNX Runtime',
+        ok: typeof providers !== 'string',
+        message: typeof providers === 'string' ? providers : `built with ${providers.join(', ')}`,
       },
       {
         name: 'Disk space',
@@ -56,4 +69,23 @@ async function doctor({ home, reader }: Services): Promise<DoctorReport> {
       },
     ],
   };
+}
+
+/** The hub is needed for downloads only, so that one out of reach is no failure. */
+async function hubReport({ endpoint, offline, token, cacheFolder }: HubSettings): Promise<DoctorReport['hub']> {
+  const facts = {
+    endpoint,
+    offline,
+    token: token !== null,
+    cacheFolder,
+    cacheFreeBytes: await DISK.freeBytes(await existingFolder(cacheFolder)),
+  };
+  if (offline) return { ...facts, reachable: null, message: 'offline mode (HF_HUB_OFFLINE)' };
+  try {
+    await fetch(endpoint, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(HUB_TIMEOUT_MS) });
+    return { ...facts, reachable: true, message: 'reachable' };
+  } catch (error) {
+    const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
+    return { ...facts, reachable: false, message: `not reachable (${cause}); only downloads need it` };
+  }
 }

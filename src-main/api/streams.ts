@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import type { StreamCell, StreamFailure, StreamMatrix } from '../../src-shared/streams.ts';
+import { DEVICES } from '../../src-shared/encoders.ts';
+import { StudioError } from '../../src-shared/errors.ts';
+import type { StreamCell, StreamFailure, StreamInfo, StreamMatrix } from '../../src-shared/streams.ts';
 import type { ExtractPayload } from '../jobs/extract.ts';
 import { importFeatureFile } from '../jobs/import-features.ts';
-import { allStreams, builtInStream } from '../streams/registry.ts';
+import { allStreams, NSS_INFO, requireExtractable } from '../streams/registry.ts';
+import { modelDigest } from '../streams/vision/manifest-version.ts';
+import { visionStream } from '../streams/vision/vision-extractor.ts';
 import { procedure, requireLocal, router } from './trpc.ts';
 import type { Services } from './services.ts';
 
@@ -10,35 +14,44 @@ const cellInput = z.strictObject({ dataset: z.number().int(), stream: z.string()
 
 /** Streams: the matrix of what is done, extraction, failures, somebody else's features. */
 export const streamsRouter = router({
-  matrix: procedure.query(({ ctx: { services } }): StreamMatrix => {
+  matrix: procedure.query(async ({ ctx: { services } }): Promise<StreamMatrix> => {
     const { reader, queue } = services;
     const datasets = reader.datasets.list();
-    const streams = allStreams(reader);
-    const cells = datasets.flatMap((dataset) =>
-      streams.map((stream): StreamCell => {
-        const key = { stream: stream.id, version: stream.version };
+    const streams = await matrixStreams(services);
+    const cells = datasets.flatMap((dataset) => {
+      const active = new Map(reader.features.activeStreams(dataset.id).map((s) => [s.stream, s.version]));
+      return streams.map((stream): StreamCell => {
+        const key = { stream: stream.id, version: active.get(stream.id) ?? stream.version };
         return {
           dataset: dataset.id,
           stream: stream.id,
-          version: stream.version,
+          version: key.version,
           ...reader.features.counts(dataset.id, key),
           failed: reader.features.failureCount(dataset.id, key),
           job:
             stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset.id, stream.id)),
         };
-      }),
-    );
+      });
+    });
     return { streams, datasets: datasets.map(({ id, name }) => ({ id, name })), cells };
   }),
 
   extract: procedure
-    .input(z.strictObject({ dataset: z.number().int(), streams: z.array(z.string().min(1)).min(1) }))
+    .input(
+      z.strictObject({
+        dataset: z.number().int(),
+        streams: z.array(z.string().min(1)).min(1),
+        device: z.enum(DEVICES).default('auto'),
+      }),
+    )
     .mutation(({ ctx: { services }, input }) => startExtraction(services, input)),
 
   failures: procedure.input(cellInput).query(({ ctx: { services }, input }): StreamFailure[] => {
-    const { id, version } = builtInStream(input.stream);
-    return services.reader.features
-      .failures(input.dataset, { stream: id, version })
+    const { features } = services.reader;
+    const active = features.activeStreams(input.dataset).find((s) => s.stream === input.stream);
+    if (active === undefined) return [];
+    return features
+      .failures(input.dataset, active)
       .map(({ image, name, error }) => ({ image, name, code: error.code, reason: error.message }));
   }),
 
@@ -46,7 +59,7 @@ export const streamsRouter = router({
   retryFailed: procedure
     .input(cellInput)
     .mutation(({ ctx: { services }, input }) =>
-      startExtraction(services, { dataset: input.dataset, streams: [input.stream] }),
+      startExtraction(services, { dataset: input.dataset, streams: [input.stream], device: 'auto' }),
     ),
 
   importFile: procedure
@@ -71,13 +84,40 @@ function extracts(job: { kind: string; payload: unknown }, dataset: number, stre
   return payload.dataset === dataset && payload.streams.includes(stream);
 }
 
-/** Queues an extraction. One that already covers these streams is joined (and resumed where it is paused) instead. */
+/**
+ * One stream per id: NSS, encoders that are ready or have features, imported ones. Where an id has several versions, it
+ * is the one that an extraction would make now, else the newest; what a dataset holds is in its cell.
+ */
+async function matrixStreams({ reader, encoders }: Services): Promise<StreamInfo[]> {
+  const ready = (await encoders.inspectAll()).encoders.flatMap(({ manifest, stored, found }) =>
+    found.state !== 'ready' || stored === null
+      ? []
+      : [visionStream({ manifest, digest: modelDigest(stored.files) }, stored.provider ?? 'cpu')],
+  );
+  const byId = new Map<string, StreamInfo>();
+  for (const stream of [...allStreams(reader), ...ready]) byId.set(stream.id, stream);
+  return [...byId.values()];
+}
+
+/**
+ * Queues an extraction. One that already covers these streams is joined (and resumed where it is paused) instead. What
+ * can not be extracted (an unknown stream, an encoder without its model) is refused at once.
+ */
 async function startExtraction(
-  { reader, queue }: Services,
-  payload: ExtractPayload,
+  { reader, queue, encoders }: Services,
+  payload: Required<ExtractPayload>,
 ): Promise<{ job: number }> {
   const dataset = reader.datasets.get(payload.dataset);
-  payload.streams.forEach(builtInStream);
+  const vision = payload.streams.filter((stream) => stream !== NSS_INFO.id);
+  for (const stream of vision) {
+    requireExtractable(stream, encoders.ids());
+    if ((await encoders.inspect(stream)).found.state !== 'unverified') await encoders.require(stream);
+  }
+  if (vision.length === 0 && payload.device !== 'auto' && payload.device !== 'cpu') {
+    throw new StudioError('not-available', `NSS runs on the CPU, not on ${payload.device}`, {
+      hint: 'Leave --device out.',
+    });
+  }
   const live = queue.findLive((job) => payload.streams.every((stream) => extracts(job, dataset.id, stream)));
   if (live === null) {
     return {

@@ -1,4 +1,5 @@
 import { datasetWrites } from './datasets.ts';
+import { encoderWrites } from './encoders.ts';
 import { featureWrites } from './features.ts';
 import { jobWrites } from './jobs.ts';
 import { runWrites } from './runs.ts';
@@ -6,7 +7,13 @@ import type { Db } from './open.ts';
 
 /** Everything that changes the catalog. The catalog thread runs each command as one transaction. */
 export function catalogCommands(db: Db) {
-  return { ...datasetWrites(db), ...featureWrites(db), ...runWrites(db), ...jobWrites(db) };
+  return {
+    ...datasetWrites(db),
+    ...featureWrites(db),
+    ...encoderWrites(db),
+    ...runWrites(db),
+    ...jobWrites(db),
+  };
 }
 export type CatalogCommands = ReturnType<typeof catalogCommands>;
 

@@ -1,4 +1,5 @@
 import { datasetReads } from './datasets.ts';
+import { encoderReads } from './encoders.ts';
 import { featureReads } from './features.ts';
 import { imageReads } from './images.ts';
 import { jobReads } from './jobs.ts';
@@ -13,6 +14,7 @@ export function openCatalogReader(file: string) {
     datasets: datasetReads(db),
     images: imageReads(db),
     features: featureReads(db),
+    encoders: encoderReads(db),
     population: populationReads(db),
     runs: runReads(db),
     jobs: jobReads(db),

@@ -2,6 +2,7 @@
 import { datasetsCommand, importCommand } from './datasets.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { encodersCommand } from './encoders.ts';
 import { extractCommand } from './extract.ts';
 import { featuresCommand } from './features.ts';
 import { jobsCommand } from './jobs.ts';
@@ -14,6 +15,7 @@ export const COMMANDS: Record<string, Command> = {
   serve: serveCommand,
   import: importCommand,
   datasets: datasetsCommand,
+  encoders: encodersCommand,
   extract: extractCommand,
   features: featuresCommand,
   run: runCommand,

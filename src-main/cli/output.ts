@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
+import { jobUnit } from '../../src-shared/jobs.ts';
 import type { Job } from '../../src-shared/jobs.ts';
 
 /** Prints one JSON value (--json), or the lines made for people. */
@@ -28,11 +29,15 @@ export function progressPrinter(): (job: Job) => void {
     const over = job.status !== 'running' && job.status !== 'queued';
     if (!over && now - last < (terminal ? TERMINAL_EVERY_MS : FILE_EVERY_MS)) return;
     last = now;
+    const amount = (n: number) => (jobUnit(job.kind) === 'bytes' ? `${(n / 1e6).toFixed(1)} MB` : `${n}`);
     const share =
       job.total > 0
-        ? `${job.done}/${job.total} (${Math.floor((100 * job.done) / job.total)} %)`
-        : `${job.done}`;
-    const rate = job.rate === null ? '' : `, ${job.rate.toFixed(1)}/s`;
+        ? `${amount(job.done)}/${amount(job.total)} (${Math.floor((100 * job.done) / job.total)} %)`
+        : amount(job.done);
+    const rate =
+      job.rate === null
+        ? ''
+        : `, ${jobUnit(job.kind) === 'bytes' ? amount(job.rate) : job.rate.toFixed(1)}/s`;
     const eta = job.etaSeconds === null ? '' : `, ${duration(job.etaSeconds)} left`;
     const failed = job.failed === 0 ? '' : `, ${job.failed} failed`;
     const text = `${job.message || job.title}: ${share}${rate}${eta}${failed}`;

@@ -15,6 +15,8 @@ export type Home = {
   thumbnails: string;
   backups: string;
   demo: string;
+  /** The user's own encoder manifests. */
+  encoders: string;
 };
 
 /** The OS's application-data folder for the studio; pure, so that all three systems are tested on one. */
@@ -70,6 +72,7 @@ export function resolveHome(flag?: string): Home {
     thumbnails: path.join(folder, 'thumbnails'),
     backups: path.join(folder, 'backups'),
     demo: path.join(folder, 'demo'),
+    encoders: path.join(folder, 'encoders'),
   };
 }
 

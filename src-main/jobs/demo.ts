@@ -5,6 +5,7 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import { makeDemoDataset } from '../distortions/demo-dataset.ts';
 import { createExperiment, runExperiment } from './experiment.ts';
 import { extractStreams } from './extract.ts';
+import type { Encoders } from '../streams/vision/encoders.ts';
 import type { EventHub } from './events.ts';
 import type { JobControl } from './queue.ts';
 import type { Scanner } from './scan.ts';
@@ -14,6 +15,7 @@ type Parts = {
   writer: CatalogWriter;
   events: EventHub;
   scanner: Scanner;
+  encoders: Encoders;
   catalogFile: string;
   demoFolder: string;
 };

@@ -1,15 +1,18 @@
 import path from 'node:path';
+import type { Device } from '../../src-shared/encoders.ts';
 import type { ExtractResult } from '../../src-shared/jobs.ts';
-import type { StreamInfo } from '../../src-shared/streams.ts';
 import type { CatalogWriter } from '../catalog/commands.ts';
 import type { FailureToStore, FeatureToStore } from '../catalog/features.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
-import { extractNss } from '../streams/extract-pool.ts';
-import { builtInStream } from '../streams/registry.ts';
+import { openExtractor } from '../streams/extractor.ts';
+import type { Extractor } from '../streams/extractor.ts';
+import type { Encoders } from '../streams/vision/encoders.ts';
 import type { JobControl } from './queue.ts';
 import { WriteBehind } from './write-behind.ts';
 
-export type ExtractPayload = { dataset: number; streams: string[] };
+/** `device` is absent in jobs of earlier versions: auto. */
+export type ExtractPayload = { dataset: number; streams: string[]; device?: Device };
+type Catalog = { reader: CatalogReader; writer: CatalogWriter };
 
 /** A crash loses at most this many finished images, or this much time. */
 const FLUSH_IMAGES = 32;
@@ -17,27 +20,39 @@ const FLUSH_MS = 1000;
 
 /** Extracts streams of a dataset into the catalog; what is already there is reused, so a restart goes on where it stopped. */
 export async function extractStreams(
-  { dataset, streams }: ExtractPayload,
+  { dataset, streams, device = 'auto' }: ExtractPayload,
   control: JobControl,
-  catalog: { reader: CatalogReader; writer: CatalogWriter },
+  { encoders, ...catalog }: Catalog & { encoders: Encoders },
 ): Promise<ExtractResult> {
   const { name } = catalog.reader.datasets.get(dataset);
   const results: ExtractResult['streams'] = [];
-  for (const id of streams) results.push(await extractStream(dataset, builtInStream(id), control, catalog));
-  return { dataset: name, device: 'cpu', streams: results };
+  for (const id of streams) {
+    control.progress({ done: 0, total: 0, message: `${id}: preparing` });
+    const extractor = await openExtractor(id, { device, encoders, signal: control.signal });
+    try {
+      results.push(await extractStream(dataset, extractor, control, catalog));
+    } finally {
+      await extractor.close();
+    }
+  }
+  return { dataset: name, device: [...new Set(results.map((r) => r.device))].join('+'), streams: results };
 }
 
 async function extractStream(
   dataset: number,
-  stream: StreamInfo,
+  extractor: Extractor,
   control: JobControl,
-  { reader, writer }: { reader: CatalogReader; writer: CatalogWriter },
+  { reader, writer }: Catalog,
 ): Promise<ExtractResult['streams'][number]> {
   const started = performance.now();
+  const stream = extractor.info;
   const key = { stream: stream.id, version: stream.version };
   const { folder } = reader.datasets.get(dataset);
   const before = reader.features.counts(dataset, key);
   const pending = reader.features.pending(dataset, key);
+  if (stream.kind === 'vision') {
+    await writer.noteVisionStream({ ...key, title: stream.title, dimension: stream.dimension });
+  }
   await writer.activateStream(dataset, key);
   // The same content twice in a dataset is one feature; it counts for each of its images.
   const byContent = Map.groupBy(pending, (image) => image.content);
@@ -65,7 +80,7 @@ async function extractStream(
     message: `${stream.id}: reading images`,
   });
   try {
-    await extractNss(items, {
+    await extractor.extract(items, {
       signal: writes.signal,
       onReply(reply) {
         const images = byContent.get(reply.key)!;
@@ -92,5 +107,7 @@ async function extractStream(
     failed: failures,
     reused: before.done,
     seconds: (performance.now() - started) / 1000,
+    device: extractor.device,
+    notes: extractor.notes,
   };
 }

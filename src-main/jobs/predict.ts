@@ -5,9 +5,12 @@ import type { PredictedImage, PredictResult } from '../../src-shared/jobs.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
 import { compute } from '../experiments/compute.ts';
+import type { StreamMatrix } from '../experiments/compute-protocol.ts';
 import { PICTURE_EXTENSION } from '../images/picture-format.ts';
-import { extractNss } from '../streams/extract-pool.ts';
-import { BUILT_IN_STREAMS } from '../streams/registry.ts';
+import { openExtractor } from '../streams/extractor.ts';
+import { NSS_INFO } from '../streams/registry.ts';
+import type { Encoders } from '../streams/vision/encoders.ts';
+import { providerOfVersion } from '../streams/vision/manifest-version.ts';
 import type { JobControl } from './queue.ts';
 
 export type PredictPayload = { run: number; paths: string[] };
@@ -19,35 +22,31 @@ export type PredictPayload = { run: number; paths: string[] };
 export async function predictImages(
   { run: id, paths }: PredictPayload,
   control: JobControl,
-  reader: CatalogReader,
+  { reader, encoders }: { reader: CatalogReader; encoders: Encoders },
 ): Promise<PredictResult> {
   const run = reader.runs.get(id);
-  requirePredictable(run);
+  requireHeads(run);
   const files = await pictureFiles(paths);
-  const vectors = new Map<string, Float32Array>();
   const errors = new Map<string, ErrorShape>();
-  control.progress({ done: 0, total: files.length, message: 'extracting NSS features' });
-  await extractNss(
-    files.map((file) => ({ key: file, path: file, content: null })),
-    {
-      signal: control.signal,
-      onReply(reply) {
-        if ('vector' in reply) vectors.set(reply.key, reply.vector);
-        else {
-          errors.set(reply.key, reply.error);
-          control.fail(reply.key, reply.error);
-        }
-        control.progress({ done: vectors.size + errors.size });
-      },
-    },
-  );
-  const readable = files.filter((f) => vectors.has(f));
+  const streams: { id: string; vectors: Map<string, Float32Array> }[] = [];
+  for (const { stream, version } of run.streams) {
+    const readable = files.filter((file) => !errors.has(file));
+    const vectors = await describe({ stream, version, run: id }, readable, errors, control, encoders);
+    streams.push({ id: stream, vectors });
+  }
+  const readable = files.filter((file) => !errors.has(file));
   const perHead =
     readable.length === 0
       ? []
       : await predictVectors(
           run,
-          readable.map((f) => vectors.get(f)!),
+          streams.map(({ id: stream, vectors }) =>
+            matrixOf(
+              stream,
+              readable.map((file) => vectors.get(file)!),
+            ),
+          ),
+          readable.length,
           control,
           reader,
         );
@@ -62,23 +61,59 @@ export async function predictImages(
   return { run: id, predictions };
 }
 
-/** A run predicts new pictures where its heads are stored and every stream can be computed here, in the same version. */
-function requirePredictable(run: StoredRun): void {
-  if (run.status !== 'done' || run.kind !== 'trained') {
-    throw new StudioError('bad-input', `Run ${run.id} has no trained heads (${run.kind}, ${run.status})`, {
-      hint: 'Choose a finished run that was trained here: studio runs.',
-    });
-  }
-  for (const { stream, version } of run.streams) {
-    if (BUILT_IN_STREAMS.some((s) => s.id === stream && s.version === version)) continue;
-    throw new StudioError(
+function requireHeads(run: StoredRun): void {
+  if (run.status === 'done' && run.kind === 'trained') return;
+  throw new StudioError('bad-input', `Run ${run.id} has no trained heads (${run.kind}, ${run.status})`, {
+    hint: 'Choose a finished run that was trained here: studio runs.',
+  });
+}
+
+/** The vectors of one stream, in the very version that the run was trained on; failures go to `errors`. */
+async function describe(
+  wanted: { stream: string; version: string; run: number },
+  files: readonly string[],
+  errors: Map<string, ErrorShape>,
+  control: JobControl,
+  encoders: Encoders,
+): Promise<Map<string, Float32Array>> {
+  const { stream, version, run } = wanted;
+  const other = (available: string) =>
+    new StudioError(
       'not-available',
-      `Run ${run.id} uses stream "${stream}" (${version}), which can not be computed for new pictures here`,
+      `Run ${run} uses stream "${stream}" (${version}), which can not be computed for new pictures here${available}`,
+      { hint: 'Use a run on streams that this version extracts.' },
+    );
+  const provider = providerOfVersion(version);
+  // Features of somebody else, under whatever name, can not be made here.
+  if (stream !== NSS_INFO.id && provider === null) throw other('');
+  const extractor = await openExtractor(stream, {
+    device: provider ?? 'cpu',
+    encoders,
+    signal: control.signal,
+  });
+  const vectors = new Map<string, Float32Array>();
+  try {
+    if (extractor.info.version !== version) throw other(`: it is ${extractor.info.version} now`);
+    let done = 0;
+    control.progress({ done, total: files.length, message: `extracting ${stream} features` });
+    await extractor.extract(
+      files.map((file) => ({ key: file, path: file, content: null })),
       {
-        hint: 'Use a run on streams that this version extracts.',
+        signal: control.signal,
+        onReply(reply) {
+          if ('vector' in reply) vectors.set(reply.key, reply.vector);
+          else {
+            errors.set(reply.key, reply.error);
+            control.fail(reply.key, reply.error);
+          }
+          control.progress({ done: ++done });
+        },
       },
     );
+  } finally {
+    await extractor.close();
   }
+  return vectors;
 }
 
 /** The pictures that these paths name; folders are searched with their subfolders, in name order. */
@@ -106,23 +141,23 @@ async function pictureFiles(paths: readonly string[]): Promise<string[]> {
   return [...new Set(files)];
 }
 
-async function predictVectors(
-  run: StoredRun,
-  vectors: Float32Array[],
-  control: JobControl,
-  reader: CatalogReader,
-): Promise<Float64Array[]> {
+function matrixOf(id: string, vectors: readonly Float32Array[]): StreamMatrix {
   const dimension = vectors[0]!.length;
   const data = new Float32Array(vectors.length * dimension);
   vectors.forEach((vector, i) => data.set(vector, i * dimension));
+  return { id, dimension, data };
+}
+
+async function predictVectors(
+  run: StoredRun,
+  streams: StreamMatrix[],
+  n: number,
+  control: JobControl,
+  reader: CatalogReader,
+): Promise<Float64Array[]> {
   let perHead: Float64Array[] = [];
   await compute(
-    {
-      kind: 'predict',
-      heads: reader.runs.heads(run.id).map((h) => new Uint8Array(h.head)),
-      streams: run.streams.map(({ stream }) => ({ id: stream, dimension, data })),
-      n: vectors.length,
-    },
+    { kind: 'predict', heads: reader.runs.heads(run.id).map((h) => new Uint8Array(h.head)), streams, n },
     {
       signal: control.signal,
       onMessage: (message) => {

@@ -21,13 +21,16 @@ export type JobControl = {
 export type JobHandler<P> = (payload: P, control: JobControl, job: number) => Promise<unknown>;
 
 /** Jobs of one lane run one after the other; lanes run side by side. */
-type Lane = 'scan' | 'work';
+type Lane = 'scan' | 'work' | 'models';
 const LANE: Record<JobKind, Lane> = {
   scan: 'scan',
   extract: 'work',
   experiment: 'work',
   predict: 'work',
   demo: 'work',
+  probe: 'work',
+  download: 'models',
+  verify: 'models',
 };
 
 export type StopIntent = 'cancel' | 'pause' | 'shutdown';

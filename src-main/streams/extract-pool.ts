@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { StudioError } from '../../src-shared/errors.ts';
-import type { ExtractItem, ExtractReply } from './extract-worker.ts';
-
-export type { ExtractItem, ExtractReply };
+import type { ExtractItem, ExtractReply } from './read-picture.ts';
 
 /** Pictures that a worker holds: one in work, one waiting, so that it never idles between replies. */
 const IN_FLIGHT = 2;

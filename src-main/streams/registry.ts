@@ -5,33 +5,34 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import { DECODER_VERSION } from '../images/decode.ts';
 import { NSS_STREAM } from './nss/descriptor.ts';
 
-/** The streams this build can compute. The version covers everything that changes a value (spec/data.md, feature key). */
-export const BUILT_IN_STREAMS: readonly StreamInfo[] = [
-  {
-    id: NSS_STREAM.id,
-    title: 'Natural scene statistics (138 dimensions)',
-    version: `${NSS_STREAM.version}+${DECODER_VERSION}`,
-    dimension: NSS_STREAM.dimension,
-    kind: 'nss',
-    source: 'computed here',
-  },
-];
+/** Natural scene statistics. The version covers everything that changes a value (docs/data.md, feature key). */
+export const NSS_INFO: StreamInfo = {
+  id: NSS_STREAM.id,
+  title: 'Natural scene statistics (138 dimensions)',
+  version: `${NSS_STREAM.version}+${DECODER_VERSION}`,
+  dimension: NSS_STREAM.dimension,
+  kind: 'nss',
+  source: 'computed here',
+};
 
-/** A stream that can be extracted; throws StudioError naming the nearest known one. */
-export function builtInStream(id: string): StreamInfo {
-  const found = BUILT_IN_STREAMS.find((s) => s.id === id);
-  if (found !== undefined) return found;
-  const near = nearest(
-    id,
-    BUILT_IN_STREAMS.map((s) => s.id),
-  );
-  throw new StudioError('not-available', `Stream "${id}" can not be extracted by this version`, {
-    hint: `${near === null ? '' : `Did you mean "${near}"? `}Available: ${BUILT_IN_STREAMS.map((s) => s.id).join(', ')}; other features can be imported: studio features import.`,
+/** Throws 'not-available', naming the nearest one, unless the stream can be extracted: NSS, or one of these encoders. */
+export function requireExtractable(id: string, encoders: readonly string[]): void {
+  const known = [NSS_INFO.id, ...encoders];
+  if (known.includes(id)) return;
+  const near = nearest(id, known);
+  throw new StudioError('not-available', `Stream "${id}" can not be extracted`, {
+    hint: `${near === null ? '' : `Did you mean "${near}"? `}Available: ${known.join(', ')}; encoders can be added (studio encoders add), other features imported (studio features import).`,
   });
 }
 
-/** Every stream of the catalog: built-in ones and imported ones. */
+/** Every stream of the catalog, in every version: NSS, vision streams that were computed here, imported ones. */
 export function allStreams(reader: CatalogReader): StreamInfo[] {
+  const vision = reader.encoders.visionStreams().map(({ stream, ...facts }): StreamInfo => ({
+    id: stream,
+    ...facts,
+    kind: 'vision',
+    source: 'computed here',
+  }));
   const imported = reader.features.importedStreams().map((s): StreamInfo => ({
     id: s.stream,
     title: `${s.stream} (imported)`,
@@ -40,7 +41,7 @@ export function allStreams(reader: CatalogReader): StreamInfo[] {
     kind: 'imported',
     source: s.source,
   }));
-  return [...BUILT_IN_STREAMS, ...imported];
+  return [NSS_INFO, ...vision, ...imported];
 }
 
 /** The dataset's version of a stream (what was extracted or imported last), with provenance; throws where there is none. */

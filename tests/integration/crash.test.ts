@@ -8,6 +8,7 @@ import type { ExtractResult } from '../../src-shared/jobs.ts';
 import { startCatalogWriter } from '../../src-main/catalog/writer.ts';
 import type { CatalogWriter } from '../../src-main/catalog/commands.ts';
 import { openCatalogReader } from '../../src-main/catalog/reader.ts';
+import { Encoders } from '../../src-main/streams/vision/encoders.ts';
 import { extractStreams } from '../../src-main/jobs/extract.ts';
 import { makeSmallDataset, SMALL_DATASET_FLAGS } from '../fixtures/small-dataset.ts';
 import {
@@ -110,7 +111,7 @@ describe('an extraction', { timeout: 120_000 }, () => {
         progress: ({ done }) => (ahead = Math.max(ahead, (done ?? 0) - saved)),
         fail: () => expect.unreachable(),
       },
-      { reader, writer },
+      { reader, writer, encoders: new Encoders({ folder: path.join(home, 'encoders'), reader, writer }) },
     );
     reader.close();
     await started.close();

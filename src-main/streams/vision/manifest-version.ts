@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EncoderManifest } from '../../../src-shared/encoder-manifest.ts';
+import { DEVICES } from '../../../src-shared/encoders.ts';
+import type { Provider } from '../../../src-shared/encoders.ts';
 import { FIVE_CROP_RULE } from './crops.ts';
 import { PREPROCESS_VERSION } from './preprocess.ts';
 
@@ -36,6 +38,12 @@ export function encoderVersion(
     `${provider}-${input.dtype}`,
     decoderVersion,
   ].join('+');
+}
+
+/** The provider that a stream version names; null where it is not an encoder's. */
+export function providerOfVersion(version: string): Provider | null {
+  const device = version.split('+').at(-2)?.split('-')[0];
+  return DEVICES.filter((known) => known !== 'auto').find((known) => known === device) ?? null;
 }
 
 /**

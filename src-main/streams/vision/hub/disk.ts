@@ -38,10 +38,7 @@ export async function demandSpace({
   disk?: Disk | undefined;
 }): Promise<void> {
   if (bytes <= 0) return;
-  let there = folder;
-  while (there !== path.dirname(there) && (await stat(there).catch(() => null)) === null)
-    there = path.dirname(there);
-  const free = await disk.freeBytes(there);
+  const free = await disk.freeBytes(await existingFolder(folder));
   if (free !== null && free < bytes + RESERVE_BYTES)
     throw new StudioError(
       'no-space',
@@ -51,6 +48,14 @@ export async function demandSpace({
         file: folder,
       },
     );
+}
+
+/** The folder, or the nearest one above it that is there. */
+export async function existingFolder(folder: string): Promise<string> {
+  let there = folder;
+  while (there !== path.dirname(there) && (await stat(there).catch(() => null)) === null)
+    there = path.dirname(there);
+  return there;
 }
 
 /** Bytes in words, in decimal megabytes as the hub shows them. */
