@@ -81,6 +81,7 @@ export default ts.config(
       'out/**',
       'node_modules/**',
       'src-main/streams/nss/wasm/assembly/**',
+      'src-main/fusion/wasm/assembly/**',
       'test-results/**',
       '.cache/**',
     ],

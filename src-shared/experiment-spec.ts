@@ -238,7 +238,6 @@ export function refuseNotAvailable(spec: ExperimentSpec): void {
   if (spec.protocol.kind !== 'cv') refuse(`Protocol "${spec.protocol.kind}"`);
   if (spec.test !== undefined && spec.test !== spec.train) refuse('"test" with a second dataset');
   for (const run of runsOf(spec)) {
-    if (run.spec.fusion.pca !== PAPER.fusion.pca) refuse(`"fusion.pca": ${run.spec.fusion.pca}`);
     if (run.spec.fusion.gate !== null) refuse(`"fusion.gate": "${run.spec.fusion.gate}"`);
   }
 }

@@ -31,6 +31,8 @@ export type FoldToStore = {
   seconds: Seconds;
   head: Uint8Array;
   predictions: PredictionToStore[];
+  /** What training this fold has shown; joins the run's warnings. */
+  warnings: RunWarning[];
 };
 
 /** A run row with its JSON parsed. */
@@ -210,6 +212,8 @@ export function runWrites(db: Db) {
   const insertPrediction = db.prepare(
     'INSERT OR REPLACE INTO predictions (run_id, image_id, fold, mos, prediction, prediction_std) VALUES (?, ?, ?, ?, ?, ?)',
   );
+  const warningsOf = db.prepare<[number], string>('SELECT warnings FROM runs WHERE id = ?').pluck();
+  const setWarnings = db.prepare('UPDATE runs SET warnings = ? WHERE id = ?');
   const finish = db.prepare(
     `UPDATE runs SET status = 'done', metrics = ?, seconds = ?, error = NULL, finished_at = ? WHERE id = ?`,
   );
@@ -273,6 +277,10 @@ export function runWrites(db: Db) {
       );
       for (const p of fold.predictions)
         insertPrediction.run(run, p.image, fold.fold, p.mos, p.prediction, p.std);
+      if (fold.warnings.length === 0) return;
+      const known = JSON.parse(warningsOf.get(run) ?? '[]') as RunWarning[];
+      const added = fold.warnings.filter((w) => !known.some((k) => k.message === w.message));
+      setWarnings.run(JSON.stringify([...known, ...added]), run);
     },
     finishRun(id: number, metrics: RunMetrics, seconds: Seconds): void {
       finish.run(JSON.stringify(metrics), JSON.stringify(seconds), new Date().toISOString(), id);

@@ -8,6 +8,7 @@ import type { PopulationRow } from '../catalog/population.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { RunToStore } from '../catalog/runs.ts';
 import { countParameters, layerSizes } from '../fusion/head.ts';
+import { preprocessedDimension } from '../fusion/preprocess.ts';
 import { activeStream } from '../streams/registry.ts';
 import { foldsHash, groupKFold, kFold } from './folds.ts';
 
@@ -50,11 +51,10 @@ export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): Exp
     const used = member.spec.streams.map((id) => streams.find((s) => s.id === id)!);
     return {
       ...shared,
-      warnings: [...shared.warnings, ...projectionWarning(used)],
       label: member.label,
       spec: member.spec,
       streams: used.map((s) => ({ stream: s.id, version: s.version, source: s.source })),
-      parameters: parametersOf(member.spec, used),
+      parameters: parametersOf(member.spec, used, largestTrainingSide(population.length, folds)),
     };
   });
   return { spec, dataset, targetLabel, population, folds, runs };
@@ -65,10 +65,20 @@ export function streamKeys(run: { streams: RunToStore['streams'] }): { stream: s
   return run.streams.map(({ stream, version }) => ({ stream, version }));
 }
 
-/** Trainable parameters of the static head over these streams (2.5). */
-function parametersOf(spec: ExperimentSpec, streams: readonly StreamInfo[]): number {
-  const width = streams.reduce((sum, s) => sum + s.dimension, 0);
-  return countParameters(layerSizes(width, spec.fusion.hidden));
+/** Trainable parameters of the head over these streams, preprocessed as fitted on `n` images (2.4, 2.5). */
+function parametersOf(spec: ExperimentSpec, streams: readonly StreamInfo[], n: number): number {
+  const { pca, hidden } = spec.fusion;
+  const widths = streams.map((s) => preprocessedDimension(s.id, s.dimension, n, pca));
+  return countParameters(
+    layerSizes(
+      widths.reduce((sum, width) => sum + width, 0),
+      hidden,
+    ),
+  );
+}
+
+function largestTrainingSide(n: number, folds: readonly Int32Array[]): number {
+  return n - Math.min(...folds.map((fold) => fold.length));
 }
 
 /** The preset "paper" trains KonIQ-10k on its 1-5 MOS, as the paper does; everything else on the dataset's label. */
@@ -120,16 +130,4 @@ function warningsOf(dataset: DatasetSummary, unit: 'image' | 'group', n: number)
     });
   }
   return warnings;
-}
-
-/** PCA (2.4) is not available yet: a run on other streams than NSS says that they are standardised only. */
-function projectionWarning(streams: readonly StreamInfo[]): RunWarning[] {
-  const imported = streams.filter((s) => s.kind !== 'nss').map((s) => s.id);
-  if (imported.length === 0) return [];
-  return [
-    {
-      code: 'no-projection',
-      message: `${imported.join(', ')}: standardised only, since the PCA of the paper (section 2.4) is not available yet.`,
-    },
-  ];
 }

@@ -1,9 +1,11 @@
 import { StudioError } from '../../src-shared/errors.ts';
 import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
+import type { RunWarning } from '../../src-shared/runs.ts';
 import type { PopulationRow } from '../catalog/population.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { Seconds, StoredRun } from '../catalog/runs.ts';
 import { metrics } from '../evaluation/metrics.ts';
+import type { StreamTransform } from '../fusion/preprocess.ts';
 import { predictHead } from '../fusion/predict.ts';
 import { trainMember, type EpochReport, type TrainOptions } from '../fusion/train.ts';
 import { serializeHead } from '../fusion/trained-head.ts';
@@ -88,6 +90,7 @@ export async function trainRun(input: {
           prediction: prediction[i]!,
           std: null,
         })),
+        warnings: projectionWarnings(head.streams, fold),
       },
     });
   }
@@ -120,6 +123,16 @@ function samePlan(
     );
   }
   return plan;
+}
+
+/** Principal components that were left out as rounding (spec/fusion.md, preprocessing). */
+function projectionWarnings(streams: readonly StreamTransform[], fold: number): RunWarning[] {
+  return streams.flatMap(({ id, projection }) => {
+    if (projection === null || projection.dropped === 0) return [];
+    const all = projection.dropped + projection.variances.length;
+    const message = `${id}: ${projection.dropped} of ${all} principal components are left out in fold ${fold + 1}; their variance is under 1e-7 of the largest.`;
+    return [{ code: 'dropped-components', message }];
+  });
 }
 
 /** Folds that the catalog holds; their predictions are put into `outOfFold`. */

@@ -3,9 +3,9 @@ import { writeOnnx } from '../graph/onnx-writer.ts';
 import { createSession, floatTensor } from '../graph/runtime.ts';
 import { constant, input } from '../graph/tensor.ts';
 import { headGraph, layerSizes, layersOf } from './head.ts';
-import { fusedDimension, fuseStreams } from './preprocess.ts';
+import { fusedDimension, fuseStreams, joinStreams } from './preprocess.ts';
 import type { Ort } from '../graph/runtime.ts';
-import type { StreamFeatures } from './preprocess.ts';
+import type { PreparedStream, StreamFeatures } from './preprocess.ts';
 import type { TrainedHead } from './trained-head.ts';
 
 /**
@@ -24,19 +24,35 @@ export async function predictHead(
   streams: readonly StreamFeatures[],
   rows: Int32Array,
 ): Promise<Float64Array> {
+  return predictFused(ort, head, await fuseStreams(ort, head.streams, streams, rows));
+}
+
+/** The same for rows of streams that are preprocessed already, as the head's own preprocessing does it. */
+export function predictPrepared(
+  ort: Ort,
+  head: TrainedHead,
+  streams: readonly PreparedStream[],
+  rows: Int32Array,
+): Promise<Float64Array> {
+  return predictFused(ort, head, joinStreams(streams, rows));
+}
+
+async function predictFused(ort: Ort, head: TrainedHead, fused: Float32Array): Promise<Float64Array> {
   const width = fusedDimension(head.streams);
+  const n = fused.length / width;
   const session = await createSession(ort, predictionModel(head), 1);
-  const predictions = new Float64Array(rows.length);
+  const predictions = new Float64Array(n);
   const features = new Float32Array(BLOCK * width);
   const output = new Float32Array(BLOCK);
   const feeds = { features: floatTensor(ort, features, [BLOCK, width]) };
   const fetches = { prediction: floatTensor(ort, output, [BLOCK, 1]) };
   try {
-    for (let start = 0; start < rows.length; start += BLOCK) {
-      const block = rows.subarray(start, start + BLOCK);
-      features.set(fuseStreams(head.streams, streams, block));
+    for (let start = 0; start < n; start += BLOCK) {
+      const count = Math.min(BLOCK, n - start);
+      features.set(fused.subarray(start * width, (start + count) * width));
       await session.run(feeds, fetches);
-      block.forEach((_, i) => (predictions[start + i] = output[i]! * head.target.std + head.target.mean));
+      for (let i = 0; i < count; i++)
+        predictions[start + i] = output[i]! * head.target.std + head.target.mean;
     }
   } finally {
     await session.release();

@@ -18,25 +18,40 @@ export type TrainedHead = {
 
 /** The file: magic (8 bytes), version, CRC-32 of what follows, length of the JSON header (uint32 each), header, numbers. */
 const MAGIC = 'BIQAHEAD';
-const VERSION = 1;
+/** Version 1 had no projections; its files are still read. */
+const VERSION = 2;
 const PREFIX_LENGTH = MAGIC.length + 12;
 
 type Header = {
-  streams: { id: string; dimension: number }[];
+  /** `components` and `dropped` where the stream is projected; never in version 1. */
+  streams: { id: string; dimension: number; components?: number; dropped?: number }[];
   hidden: number[];
   target: TrainedHead['target'];
 };
 
-/** The bytes of a head, little-endian: means and scales of each stream as float64, then the parameters as float32. */
+/**
+ * The bytes of a head, little-endian: for each stream means and scales and, where it is projected, variances as float64 and the
+ * projection's matrix as float32; then the parameters as float32.
+ */
 export function serializeHead(head: TrainedHead): Uint8Array {
   const header: Header = {
-    streams: head.streams.map(({ id, scaler }) => ({ id, dimension: scaler.mean.length })),
+    streams: head.streams.map(({ id, scaler, projection }) => ({
+      id,
+      dimension: scaler.mean.length,
+      ...(projection === null
+        ? {}
+        : { components: projection.variances.length, dropped: projection.dropped }),
+    })),
     hidden: head.hidden,
     target: head.target,
   };
   const text = Buffer.from(JSON.stringify(header));
-  const scalers = head.streams.flatMap(({ scaler }) => [bytesOf(scaler.mean), bytesOf(scaler.scale)]);
-  const body = Buffer.concat([text, ...scalers, bytesOf(head.parameters)]);
+  const streams = head.streams.flatMap(({ scaler, projection }) => [
+    scaler.mean,
+    scaler.scale,
+    ...(projection === null ? [] : [projection.variances, projection.matrix]),
+  ]);
+  const body = Buffer.concat([text, ...[...streams, head.parameters].map(bytesOf)]);
   const prefix = Buffer.alloc(PREFIX_LENGTH);
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(VERSION, MAGIC.length);
@@ -51,10 +66,10 @@ export function parseHead(bytes: Uint8Array): TrainedHead {
   if (file.length < PREFIX_LENGTH || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
     throw corrupt('not a head');
   const version = file.readUInt32LE(MAGIC.length);
-  if (version !== VERSION) {
+  if (version < 1 || version > VERSION) {
     throw new StudioError(
       'version-mismatch',
-      `The trained head has format ${version}, this studio reads ${VERSION}`,
+      `The trained head has format ${version}, this studio reads 1 to ${VERSION}`,
       {
         hint: 'Open the run with the studio version that trained it, or train it again.',
       },
@@ -63,17 +78,22 @@ export function parseHead(bytes: Uint8Array): TrainedHead {
   const body = file.subarray(PREFIX_LENGTH);
   if (file.readUInt32LE(MAGIC.length + 4) !== crc32(body)) throw corrupt('its checksum is wrong');
   const headerLength = file.readUInt32LE(MAGIC.length + 8);
-  const header = parseHeader(body.toString('utf8', 0, headerLength));
+  const header = parseHeader(body.toString('utf8', 0, headerLength), version);
   return readNumbers(header, body.subarray(headerLength));
 }
 
-function parseHeader(text: string): Header {
+function parseHeader(text: string, version: number): Header {
   try {
     const header = JSON.parse(text) as Header;
     const { streams, hidden, target } = header;
     const valid =
       streams.length > 0 &&
-      streams.every(({ id, dimension }) => typeof id === 'string' && isWidth(dimension)) &&
+      streams.every(
+        ({ id, dimension, components, dropped }) =>
+          typeof id === 'string' &&
+          isWidth(dimension) &&
+          (components === undefined || (version > 1 && isWidth(components) && Number.isInteger(dropped))),
+      ) &&
       hidden.every(isWidth) &&
       Number.isFinite(target.mean) &&
       target.std > 0;
@@ -92,10 +112,14 @@ function readNumbers({ streams, hidden, target }: Header, bytes: Buffer): Traine
     offset += length;
     return new Uint8Array(part).buffer;
   };
-  const transforms = streams.map(({ id, dimension }) => {
+  const transforms = streams.map(({ id, dimension, components, dropped = 0 }): StreamTransform => {
     const mean = new Float64Array(take(8 * dimension));
     const scale = new Float64Array(take(8 * dimension));
-    return { id, scaler: { mean, scale } };
+    const scaler = { mean, scale };
+    if (components === undefined) return { id, scaler, projection: null };
+    const variances = new Float64Array(take(8 * components));
+    const matrix = new Float32Array(take(4 * dimension * components));
+    return { id, scaler, projection: { matrix, variances, dropped } };
   });
   const parameterCount = countParameters(layerSizes(fusedDimension(transforms), hidden));
   const parameters = new Float32Array(take(4 * parameterCount));

@@ -129,6 +129,11 @@ export function matmul(a: Tensor, b: Tensor, flags: Transposed = {}): Tensor {
   return apply('Gemm', [a, b], [m, n], (g) => matmulGradients(a, b, flags, g), gemmAttributes(flags));
 }
 
+/** total + a'a for a of shape [rows, n]: sums of squares and products, one block of rows at a time; nothing flows back. */
+export function addGram(total: Tensor, a: Tensor): Tensor {
+  return apply('Gemm', [a, a, total], total.shape, null, gemmAttributes({ a: true }), a.type);
+}
+
 /** A linear layer: x [batch, in] times weight [in, out] plus bias [out]. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const [batch, k] = matrixShape(x);
