@@ -8,7 +8,7 @@ import { openCatalogReader } from '../catalog/reader.ts';
 import { bootstrapIntervals } from '../evaluation/bootstrap.ts';
 import { foldTable } from '../evaluation/breakdown.ts';
 import { metrics } from '../evaluation/metrics.ts';
-import { predictHead } from '../fusion/predict.ts';
+import { predictHead, type HeadOutput } from '../fusion/predict.ts';
 import { parseHead } from '../fusion/trained-head.ts';
 import type { RunMetrics } from '../catalog/runs.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
@@ -31,7 +31,7 @@ async function perform(task: ComputeTask): Promise<void> {
   const ort = await import('onnxruntime-node');
   if (task.kind === 'predict') {
     const rows = Int32Array.from({ length: task.n }, (_, i) => i);
-    const perHead: Float64Array[] = [];
+    const perHead: HeadOutput[] = [];
     for (const head of task.heads) perHead.push(await predictHead(ort, parseHead(head), task.streams, rows));
     return send({ type: 'predicted', perHead });
   }

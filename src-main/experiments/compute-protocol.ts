@@ -1,5 +1,6 @@
 /** What the engine and its compute process say to each other (child-process IPC with typed arrays). */
 import type { ErrorShape } from '../../src-shared/errors.ts';
+import type { HeadOutput } from '../fusion/predict.ts';
 import type { FoldToStore, RunMetrics, Seconds } from '../catalog/runs.ts';
 
 /** Feature matrix of one stream: rows x dimension, row-major float32. */
@@ -10,7 +11,7 @@ export type ComputeTask =
   | { kind: 'run'; catalog: string; run: number }
   /** Evaluate predictions that come from elsewhere. */
   | { kind: 'evaluate'; prediction: Float64Array; target: Float64Array; groups: string[] | null }
-  /** Predict with the heads of a run: one array of n predictions per head, in label units. */
+  /** Predict with the heads of a run: n predictions and gates per head. */
   | { kind: 'predict'; heads: Uint8Array[]; streams: StreamMatrix[]; n: number };
 
 export type ComputeMessage =
@@ -18,5 +19,5 @@ export type ComputeMessage =
   | { type: 'stage'; message: string }
   | { type: 'fold'; fold: FoldToStore }
   | { type: 'evaluated'; metrics: RunMetrics; seconds: Seconds }
-  | { type: 'predicted'; perHead: Float64Array[] }
+  | { type: 'predicted'; perHead: HeadOutput[] }
   | { type: 'failed'; error: ErrorShape };

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../src-shared/errors.ts';
-import { refuseNotAvailable, runsOf, type ExperimentSpec } from '../../src-shared/experiment-spec.ts';
+import {
+  gateStreamOf,
+  refuseNotAvailable,
+  runsOf,
+  type ExperimentSpec,
+} from '../../src-shared/experiment-spec.ts';
 import type { DatasetSummary } from '../../src-shared/dataset.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
-import type { StreamInfo } from '../../src-shared/streams.ts';
+import { isVisionStream, type StreamInfo } from '../../src-shared/streams.ts';
 import type { PopulationRow } from '../catalog/population.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { RunToStore } from '../catalog/runs.ts';
-import { countParameters, layerSizes } from '../fusion/head.ts';
+import { countParameters } from '../fusion/head.ts';
 import { preprocessedDimension } from '../fusion/preprocess.ts';
 import { activeStream } from '../streams/registry.ts';
 import { foldsHash, groupKFold, kFold } from './folds.ts';
@@ -48,7 +53,7 @@ export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): Exp
     warnings: warningsOf(dataset, unit, population.length),
   };
   const runs = members.map((member): RunToStore => {
-    const used = member.spec.streams.map((id) => streams.find((s) => s.id === id)!);
+    const used = inFusedOrder(member.spec.streams).map((id) => streams.find((s) => s.id === id)!);
     return {
       ...shared,
       label: member.label,
@@ -60,21 +65,26 @@ export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): Exp
   return { spec, dataset, targetLabel, population, folds, runs };
 }
 
+/** NSS, SigLIP, CLIP-H, then the others as the spec names them: the order of the fused vector (spec/fusion.md). */
+function inFusedOrder(streams: readonly string[]): string[] {
+  const place = (id: string): number =>
+    !isVisionStream(id) ? 0 : /^siglip/i.test(id) ? 1 : /^clip/i.test(id) ? 2 : 3;
+  return streams.toSorted((a, b) => place(a) - place(b));
+}
+
 /** The streams of one planned or stored run as catalog keys. */
 export function streamKeys(run: { streams: RunToStore['streams'] }): { stream: string; version: string }[] {
   return run.streams.map(({ stream, version }) => ({ stream, version }));
 }
 
-/** Trainable parameters of the head over these streams, preprocessed as fitted on `n` images (2.4, 2.5). */
+/** Trainable parameters of gates and head over these streams, preprocessed as fitted on `n` images (2.4, 2.5). */
 function parametersOf(spec: ExperimentSpec, streams: readonly StreamInfo[], n: number): number {
   const { pca, hidden } = spec.fusion;
-  const widths = streams.map((s) => preprocessedDimension(s.id, s.dimension, n, pca));
-  return countParameters(
-    layerSizes(
-      widths.reduce((sum, width) => sum + width, 0),
-      hidden,
-    ),
-  );
+  const widths = streams.map(({ id, dimension }) => ({
+    id,
+    width: preprocessedDimension(id, dimension, n, pca),
+  }));
+  return countParameters({ streams: widths, hidden, gate: gateStreamOf(spec) });
 }
 
 function largestTrainingSide(n: number, folds: readonly Int32Array[]): number {

@@ -1,5 +1,5 @@
 import { StudioError } from '../../src-shared/errors.ts';
-import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
+import { gateStreamOf, type ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
 import type { PopulationRow } from '../catalog/population.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
@@ -66,7 +66,7 @@ export async function trainRun(input: {
       { ...optionsOf(run), threads: input.threads, onEpoch },
     );
     const predictStart = performance.now();
-    const prediction = await predictHead(input.ort, head, streams, test);
+    const { predictions: prediction, gates } = await predictHead(input.ort, head, streams, test);
     const end = performance.now();
     test.forEach((row, i) => (outOfFold[row] = prediction[i]!));
     const foldSeconds = {
@@ -89,6 +89,7 @@ export async function trainRun(input: {
           mos: targets[row]!,
           prediction: prediction[i]!,
           std: null,
+          gates: Object.fromEntries(Object.entries(gates).map(([id, values]) => [id, values[i]!])),
         })),
         warnings: projectionWarnings(head.streams, fold),
       },
@@ -157,5 +158,11 @@ function trainingSide(n: number, test: Int32Array): Int32Array {
 
 function optionsOf(run: StoredRun): Omit<TrainOptions, 'threads'> {
   const { fusion, training } = run.spec!;
-  return { ...training, hidden: fusion.hidden, dropout: fusion.dropout, pca: fusion.pca, gate: null };
+  return {
+    ...training,
+    hidden: fusion.hidden,
+    dropout: fusion.dropout,
+    pca: fusion.pca,
+    gate: gateStreamOf(run.spec!),
+  };
 }

@@ -3,6 +3,7 @@
  * other stream is standardised, projected on its principal components and whitened. The streams side by side are the fused vector.
  */
 import { StudioError } from '../../src-shared/errors.ts';
+import { isVisionStream } from '../../src-shared/streams.ts';
 import { fitProjection, project } from './pca.ts';
 import { fitScaler } from './scaler.ts';
 import type { Ort } from '../graph/runtime.ts';
@@ -18,14 +19,9 @@ export type StreamTransform = { id: string; scaler: Scaler; projection: Projecti
 /** A stream with its fitted preprocessing applied: `values` has one row of outputDimension(transform) per image. */
 export type PreparedStream = { transform: StreamTransform; values: Float32Array };
 
-/** NSS is the one stream that is never projected; a vision stream, a user's own included, always is. */
-export function isProjected(stream: string): boolean {
-  return stream !== 'nss';
-}
-
 /** Width of a stream after preprocessing, fitted on `n` rows, if no component is left out as rounding. */
 export function preprocessedDimension(stream: string, dimension: number, n: number, pca: number): number {
-  return isProjected(stream) ? Math.min(pca, dimension, n - 1) : dimension;
+  return isVisionStream(stream) ? Math.min(pca, dimension, n - 1) : dimension;
 }
 
 /**
@@ -55,7 +51,7 @@ async function fitStream(
 ): Promise<StreamTransform> {
   assertFinite(stream, rows);
   const scaler = fitScaler(stream, rows);
-  if (!isProjected(stream.id)) return { id: stream.id, scaler, projection: null };
+  if (!isVisionStream(stream.id)) return { id: stream.id, scaler, projection: null };
   const shape = { n: rows.length, dimension: stream.dimension, components: pca };
   const read = (block: Float64Array, start: number, count: number): void =>
     standardize(scaler, stream, rows.subarray(start, start + count), block);

@@ -1,13 +1,15 @@
 /** Training one member: preprocessing fitted on its training rows, then the head (paper, sections 2.4 to 2.7). */
 import { StudioError } from '../../src-shared/errors.ts';
 import { AdamW } from './adamw.ts';
-import { initialParameters, layerSizes } from './head.ts';
-import { fusedDimension, joinStreams, prepareStream } from './preprocess.ts';
+import { initialParameters } from './head.ts';
+import { FusionKernel } from './kernel.ts';
+import { joinStreams, prepareStream } from './preprocess.ts';
 import { Random } from './random.ts';
 import { cosineRate } from './schedule.ts';
+import { architectureOf } from './trained-head.ts';
 import { TrainingSession } from './training-session.ts';
 import type { Ort } from '../graph/runtime.ts';
-import type { LayerSizes } from './head.ts';
+import type { Architecture } from './head.ts';
 import type { PreparedStream, StreamFeatures } from './preprocess.ts';
 import type { TrainedHead } from './trained-head.ts';
 import type { TrainingData } from './training-session.ts';
@@ -35,8 +37,8 @@ export type TrainOptions = {
   seed: number;
   /** Train on (y - mean) / std of the training rows, or on the labels as they are. */
   targets: 'standardized' | 'raw';
-  /** Static fusion only: a spec with a gate is refused before it comes here. */
-  gate: null;
+  /** The stream that the gates are computed from, one of the input's; null: static fusion. */
+  gate: string | null;
   /** Most components of a projected stream (every stream but NSS). */
   pca: number;
   /** Threads of ONNX Runtime; 1 where several members train side by side. */
@@ -74,22 +76,31 @@ export async function trainPrepared(
     features: joinStreams(input.streams, input.train),
     targets: Float32Array.from(input.train, (row) => (input.targets[row]! - target.mean) / target.std),
   };
-  const sizes = layerSizes(fusedDimension(streams), options.hidden);
-  const parameters = await trainHead(ort, sizes, data, options);
-  return { streams, hidden: [...options.hidden], parameters, target };
+  const architecture = architectureOf(streams, options);
+  const parameters = await trainHead(ort, architecture, data, options);
+  return { streams, hidden: [...options.hidden], gate: options.gate, parameters, target };
 }
 
 /** The training loop over preprocessed data; returns the flat parameters. */
 async function trainHead(
   ort: Ort,
-  sizes: LayerSizes,
+  architecture: Architecture,
   data: TrainingData,
   options: TrainOptions,
 ): Promise<Float32Array> {
   const random = new Random(options.seed);
-  const parameters = initialParameters(sizes, random);
-  const optimizer = new AdamW(parameters.length, options);
-  const session = await TrainingSession.create(ort, sizes, parameters, options.batch, options);
+  const initial = initialParameters(architecture, random);
+  const bytes = AdamW.bytes(initial.length) + TrainingSession.bytes(architecture, options.batch);
+  const kernel = new FusionKernel(bytes);
+  const optimizer = new AdamW(kernel, initial, options);
+  const dropoutSeed = random.bits();
+  const session = await TrainingSession.create(ort, {
+    kernel,
+    architecture,
+    optimizer,
+    dropoutSeed,
+    options,
+  });
   const order = Int32Array.from(data.targets.keys());
   try {
     for (let epoch = 0; epoch < options.epochs; epoch++) {
@@ -99,9 +110,9 @@ async function trainHead(
       let images = 0;
       for (const rows of batches(order, options.batch)) {
         stopIfCancelled(options.signal);
-        const loss = await session.step(data, rows, random);
+        const loss = await session.step(data, rows);
         if (!Number.isFinite(loss)) throw diverged(epoch + 1);
-        optimizer.step(parameters, session.gradient, lr);
+        optimizer.step(lr);
         lossSum += loss * rows.length;
         images += rows.length;
       }
@@ -110,7 +121,7 @@ async function trainHead(
   } finally {
     await session.dispose();
   }
-  return parameters;
+  return optimizer.parameters.slice();
 }
 
 /** The rows in batches; a last batch of a single row is left out. */

@@ -1,8 +1,9 @@
 /** A trained head: all that prediction needs, as a plain object and as the bytes of a file. */
 import { crc32 } from 'node:zlib';
 import { StudioError } from '../../src-shared/errors.ts';
-import { countParameters, layerSizes } from './head.ts';
-import { fusedDimension } from './preprocess.ts';
+import { countParameters } from './head.ts';
+import { outputDimension } from './preprocess.ts';
+import type { Architecture } from './head.ts';
 import type { StreamTransform } from './preprocess.ts';
 
 export type TrainedHead = {
@@ -10,6 +11,8 @@ export type TrainedHead = {
   streams: StreamTransform[];
   /** Widths of the hidden layers, e.g. [512, 256]. */
   hidden: number[];
+  /** The stream that the gates are computed from; null: static fusion. */
+  gate: string | null;
   /** All weights and biases, laid out as `layersOf` says. */
   parameters: Float32Array;
   /** Prediction in label units = output * target.std + target.mean; 0 and 1 for raw targets. */
@@ -18,7 +21,7 @@ export type TrainedHead = {
 
 /** The file: magic (8 bytes), version, CRC-32 of what follows, length of the JSON header (uint32 each), header, numbers. */
 const MAGIC = 'BIQAHEAD';
-/** Version 1 had no projections; its files are still read. */
+/** Version 1 had no projections and no gates; its files are still read. */
 const VERSION = 2;
 const PREFIX_LENGTH = MAGIC.length + 12;
 
@@ -26,8 +29,22 @@ type Header = {
   /** `components` and `dropped` where the stream is projected; never in version 1. */
   streams: { id: string; dimension: number; components?: number; dropped?: number }[];
   hidden: number[];
+  /** Not there in version 1, which had no gates. */
+  gate?: string | null;
   target: TrainedHead['target'];
 };
+
+/** The model that the parameters belong to. */
+export function architectureOf(
+  streams: readonly StreamTransform[],
+  { hidden, gate }: Pick<TrainedHead, 'hidden' | 'gate'>,
+): Architecture {
+  return {
+    streams: streams.map((transform) => ({ id: transform.id, width: outputDimension(transform) })),
+    hidden,
+    gate,
+  };
+}
 
 /**
  * The bytes of a head, little-endian: for each stream means and scales and, where it is projected, variances as float64 and the
@@ -43,6 +60,7 @@ export function serializeHead(head: TrainedHead): Uint8Array {
         : { components: projection.variances.length, dropped: projection.dropped }),
     })),
     hidden: head.hidden,
+    gate: head.gate,
     target: head.target,
   };
   const text = Buffer.from(JSON.stringify(header));
@@ -85,7 +103,7 @@ export function parseHead(bytes: Uint8Array): TrainedHead {
 function parseHeader(text: string, version: number): Header {
   try {
     const header = JSON.parse(text) as Header;
-    const { streams, hidden, target } = header;
+    const { streams, hidden, gate = null, target } = header;
     const valid =
       streams.length > 0 &&
       streams.every(
@@ -95,6 +113,7 @@ function parseHeader(text: string, version: number): Header {
           (components === undefined || (version > 1 && isWidth(components) && Number.isInteger(dropped))),
       ) &&
       hidden.every(isWidth) &&
+      (gate === null || streams.some(({ id }) => id === gate)) &&
       Number.isFinite(target.mean) &&
       target.std > 0;
     if (valid) return header;
@@ -104,7 +123,7 @@ function parseHeader(text: string, version: number): Header {
   throw corrupt('its header is not valid');
 }
 
-function readNumbers({ streams, hidden, target }: Header, bytes: Buffer): TrainedHead {
+function readNumbers({ streams, hidden, gate = null, target }: Header, bytes: Buffer): TrainedHead {
   let offset = 0;
   const take = (length: number): ArrayBuffer => {
     const part = bytes.subarray(offset, offset + length);
@@ -121,10 +140,10 @@ function readNumbers({ streams, hidden, target }: Header, bytes: Buffer): Traine
     const matrix = new Float32Array(take(4 * dimension * components));
     return { id, scaler, projection: { matrix, variances, dropped } };
   });
-  const parameterCount = countParameters(layerSizes(fusedDimension(transforms), hidden));
+  const parameterCount = countParameters(architectureOf(transforms, { hidden, gate }));
   const parameters = new Float32Array(take(4 * parameterCount));
   if (offset !== bytes.length) throw corrupt('it is too long');
-  return { streams: transforms, hidden, parameters, target };
+  return { streams: transforms, hidden, gate, parameters, target };
 }
 
 function isWidth(value: unknown): boolean {

@@ -8,7 +8,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { AdamW } from '../../src-main/fusion/adamw.ts';
+import { Dropout } from '../../src-main/fusion/dropout.ts';
 import { countParameters, initialParameters } from '../../src-main/fusion/head.ts';
+import { FusionKernel } from '../../src-main/fusion/kernel.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { trainMember } from '../../src-main/fusion/train.ts';
 import { TrainingSession } from '../../src-main/fusion/training-session.ts';
@@ -20,6 +22,7 @@ import type { Tensor } from '../../src-main/graph/tensor.ts';
 import type { TrainOptions } from '../../src-main/fusion/train.ts';
 
 const SIZES = [650, 512, 256, 1];
+const ARCHITECTURE = { streams: [{ id: 'nss', width: 650 }], hidden: [512, 256], gate: null };
 const BATCH = 128;
 const ROWS = 1280;
 const EPOCHS = 40;
@@ -44,7 +47,7 @@ const PEER = path.resolve(import.meta.dirname, '../../../shared/peer/paper_pipel
 /** Runs the bench and prints its lines. */
 export async function benchTrain(): Promise<void> {
   console.log(
-    `head ${SIZES.join('-')}, ${countParameters(SIZES)} parameters, batch ${BATCH}, ${STEPS} steps`,
+    `head ${SIZES.join('-')}, ${countParameters(ARCHITECTURE)} parameters, batch ${BATCH}, ${STEPS} steps`,
   );
   const product = new Map<number, number>();
   for (const threads of [1, 2]) {
@@ -83,16 +86,25 @@ async function wholeTraining(threads: number): Promise<number> {
 
 /** Prints where the time of a step goes. */
 async function parts(threads: number): Promise<void> {
-  const random = new Random(1);
   const data = randomData();
-  const parameters = initialParameters(SIZES, random);
-  const session = await TrainingSession.create(ort, SIZES, parameters, BATCH, { ...OPTIONS, threads });
-  const optimizer = new AdamW(parameters.length, OPTIONS);
+  const initial = initialParameters(ARCHITECTURE, new Random(1));
+  const columns = TrainingSession.bytes(ARCHITECTURE, BATCH) + AdamW.bytes(initial.length);
+  const kernel = new FusionKernel(2 * columns);
+  const optimizer = new AdamW(kernel, initial, OPTIONS);
+  const options = { ...OPTIONS, threads };
+  const session = await TrainingSession.create(ort, {
+    kernel,
+    architecture: ARCHITECTURE,
+    optimizer,
+    dropoutSeed: 1,
+    options,
+  });
   const rows = Int32Array.from({ length: BATCH }, (_, row) => row);
-  const step = await milliseconds(async () => void (await session.step(data, rows, random)));
-  const adamW = await milliseconds(() => optimizer.step(parameters, session.gradient, 1e-4));
-  const masks = [new Float32Array(BATCH * 512), new Float32Array(BATCH * 256)];
-  const dropout = await milliseconds(() => masks.forEach((mask) => random.fillDropoutMask(mask, 0.3)));
+  const step = await milliseconds(async () => void (await session.step(data, rows)));
+  const adamW = await milliseconds(() => optimizer.step(1e-4));
+  const masks = [kernel.float32(BATCH * 512), kernel.float32(BATCH * 256)];
+  const drawing = new Dropout(kernel, 1, 0.3);
+  const dropout = await milliseconds(() => masks.forEach((mask) => drawing.fill(mask)));
   await session.dispose();
   console.log(
     `  forward, loss, backward ${format(step - dropout)}; dropout masks ${format(dropout)}; clip and AdamW ${format(adamW)}`,

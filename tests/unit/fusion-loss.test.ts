@@ -2,15 +2,28 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { headGraph, initialParameters, layersOf } from '../../src-main/fusion/head.ts';
+import { initialParameters, layersOf, modelGraph } from '../../src-main/fusion/head.ts';
+import { Dropout } from '../../src-main/fusion/dropout.ts';
+import { FusionKernel } from '../../src-main/fusion/kernel.ts';
 import { hybridLoss } from '../../src-main/fusion/loss.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { gradients } from '../../src-main/graph/gradients.ts';
 import { input } from '../../src-main/graph/tensor.ts';
 import { compileGraph, relativeDifference } from './graph-run.ts';
+import type { Architecture } from '../../src-main/fusion/head.ts';
 import type { CompiledGraph, Feeds } from './graph-run.ts';
 
-const SIZES = [12, 9, 5, 1];
+const STATIC: Architecture = {
+  streams: [
+    { id: 'a', width: 3 },
+    { id: 'b', width: 5 },
+    { id: 'c', width: 4 },
+  ],
+  hidden: [9, 5],
+  gate: null,
+};
+const GATED: Architecture = { ...STATIC, gate: 'b' };
+const WIDTH = 12;
 const WEIGHTS = { lambdaPlcc: 0.5, lambdaRank: 0.5 };
 const DROPOUT = 0.3;
 
@@ -18,13 +31,16 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-describe('head and hybrid loss against TensorFlow.js', () => {
+describe.each([
+  ['static', STATIC],
+  ['gated', GATED],
+])('%s model and hybrid loss against TensorFlow.js', (_, architecture) => {
   it.each([2, 7, 128])('loss and all gradients agree for a batch of %i', async (batch) => {
-    const { run, feeds, names } = await network(batch, new Random(batch));
+    const { run, feeds, names } = await network(architecture, batch, new Random(batch));
     const actual = await run(feeds);
     const tensors = names.map((name) => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]));
     const reference = (...parameters: tf.Tensor[]): tf.Scalar =>
-      tfLoss(tfHead(parameters, feeds), feeds['targets']!.values);
+      tfLoss(tfModel(architecture, parameters, feeds), feeds['targets']!.values);
     const { value, grads } = tf.valueAndGrads(reference)(tensors);
     expect(relativeDifference(actual['loss']!, value.dataSync<'float32'>())).toBeLessThan(1e-4);
     names.forEach((name, i) => {
@@ -32,6 +48,23 @@ describe('head and hybrid loss against TensorFlow.js', () => {
       expect(relativeDifference(actual[`d_${name}`]!, expected), name).toBeLessThan(1e-4);
     });
   });
+});
+
+it('gradients of the gates are what finite differences of the whole loss say', async () => {
+  const { run, feeds } = await network(GATED, 7, new Random(3));
+  const slopes = (await run(feeds))['d_weight4']!;
+  const weights = feeds['weight4']!.values;
+  const step = 1e-2;
+  const lossWith = async (i: number, moved: number): Promise<number> => {
+    const values = weights.map((w, j) => (j === i ? w + moved : w));
+    return (await run({ ...feeds, weight4: { ...feeds['weight4']!, values } }))['loss']![0]!;
+  };
+  const differences = new Float32Array(weights.length);
+  for (let i = 0; i < weights.length; i += 7)
+    differences[i] = ((await lossWith(i, step)) - (await lossWith(i, -step))) / (2 * step);
+  const checked = slopes.map((slope, i) => (i % 7 === 0 ? slope : 0));
+  // Central differences of a float32 loss: truncation and rounding are near 1e-4 of the largest slope here.
+  expect(relativeDifference(checked, differences)).toBeLessThan(5e-3);
 });
 
 describe('hybrid loss of given predictions', () => {
@@ -88,17 +121,18 @@ describe('hybrid loss of given predictions', () => {
   });
 });
 
-/** A head with dropout masks on random data, compiled with the gradients of its parameters. */
+/** A model with dropout masks on random data, compiled with the gradients of its parameters. */
 async function network(
+  architecture: Architecture,
   batch: number,
   random: Random,
 ): Promise<{ run: CompiledGraph; feeds: Feeds; names: string[] }> {
-  const layers = layersOf(SIZES);
-  const parameters = initialParameters(SIZES, random);
+  const layers = layersOf(architecture);
+  const parameters = initialParameters(architecture, random);
   const uniform = (length: number): Float32Array =>
     Float32Array.from({ length }, () => 2 * random.uniform() - 1);
   const feeds: Feeds = {
-    features: { values: uniform(batch * SIZES[0]!), shape: [batch, SIZES[0]!] },
+    features: { values: uniform(batch * WIDTH), shape: [batch, WIDTH] },
     targets: { values: uniform(batch), shape: [batch, 1] },
   };
   const tensors = layers.map(({ inputs, outputs, weightOffset, biasOffset }, i) => {
@@ -106,13 +140,15 @@ async function network(
     feeds[`bias${i}`] = { values: parameters.subarray(biasOffset, biasOffset + outputs), shape: [outputs] };
     return { weight: input(`weight${i}`, [inputs, outputs]), bias: input(`bias${i}`, [outputs]) };
   });
-  const masks = SIZES.slice(1, -1).map((width, i) => {
-    const values = new Float32Array(batch * width);
-    random.fillDropoutMask(values, DROPOUT);
+  const kernel = new FusionKernel(100_000);
+  const dropout = new Dropout(kernel, random.bits(), DROPOUT);
+  const masks = architecture.hidden.map((width, i) => {
+    const values = kernel.float32(batch * width);
+    dropout.fill(values);
     feeds[`mask${i}`] = { values, shape: [batch, width] };
     return input(`mask${i}`, ['batch', width]);
   });
-  const prediction = headGraph(input('features', ['batch', SIZES[0]!]), tensors, masks);
+  const { prediction } = modelGraph(architecture, input('features', ['batch', WIDTH]), tensors, masks);
   const loss = hybridLoss(prediction, input('targets', ['batch', 1]), WEIGHTS);
   const variables = tensors.flatMap(({ weight, bias }) => [weight, bias]);
   const names = tensors.flatMap((_, i) => [`weight${i}`, `bias${i}`]);
@@ -120,17 +156,28 @@ async function network(
   return { run: await compileGraph({ loss, ...Object.fromEntries(slopes) }), feeds, names };
 }
 
-function tfHead(parameters: tf.Tensor[], feeds: Feeds): tf.Tensor {
+function tfModel(architecture: Architecture, parameters: tf.Tensor[], feeds: Feeds): tf.Tensor {
   const tensor = (name: string): tf.Tensor => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]);
+  const layer = (x: tf.Tensor, i: number): tf.Tensor =>
+    tf.add(tf.matMul(x as tf.Tensor2D, parameters[2 * i] as tf.Tensor2D), parameters[2 * i + 1]!);
   let value = tensor('features');
-  for (let i = 0; i < SIZES.length - 1; i++) {
-    value = tf.add(tf.matMul(value as tf.Tensor2D, parameters[2 * i] as tf.Tensor2D), parameters[2 * i + 1]!);
-    if (i < SIZES.length - 2) {
-      const gelu = tf.mul(tf.mul(value, 0.5), tf.add(1, tf.erf(tf.mul(value, Math.SQRT1_2))));
-      value = tf.mul(gelu, tensor(`mask${i}`));
-    }
+  if (architecture.gate !== null) {
+    const z = tf.slice(value, [0, 3], [-1, 5]);
+    const gates = tf.mul(2, tf.sigmoid(layer(tfGelu(layer(z, 3)), 4)));
+    const parts = tf
+      .split(value, [3, 5, 4], 1)
+      .map((part, s) => tf.mul(part, tf.slice(gates, [0, s], [-1, 1])));
+    value = tf.concat(parts, 1);
+  }
+  for (let i = 0; i < 3; i++) {
+    value = layer(value, i);
+    if (i < 2) value = tf.mul(tfGelu(value), tensor(`mask${i}`));
   }
   return tf.squeeze(value, [1]);
+}
+
+function tfGelu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
 }
 
 /** Equations 13 to 16 in TensorFlow.js; the pairs come from plain arrays. */

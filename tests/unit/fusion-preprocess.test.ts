@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { countParameters, initialParameters, layerSizes, layersOf } from '../../src-main/fusion/head.ts';
+import { countParameters, initialParameters, layersOf } from '../../src-main/fusion/head.ts';
 import { fusedDimension, fuseStreams, prepareStream } from '../../src-main/fusion/preprocess.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { fitScaler } from '../../src-main/fusion/scaler.ts';
@@ -58,21 +58,28 @@ describe('preprocessing', () => {
   });
 });
 
-describe('head', () => {
-  it('has the 464,897 parameters of the paper in its canonical form', () => {
-    expect(countParameters(layerSizes(650, [512, 256]))).toBe(464_897);
-    expect(countParameters(layerSizes(138, []))).toBe(139);
+describe('the model', () => {
+  const streams = [
+    { id: 'nss', width: 138 },
+    { id: 'siglip', width: 256 },
+    { id: 'cliph', width: 256 },
+  ];
+
+  it('has the 464,897 parameters of the paper in its canonical form, and 16,643 more with gates', () => {
+    expect(countParameters({ streams, hidden: [512, 256], gate: null })).toBe(464_897);
+    expect(countParameters({ streams, hidden: [512, 256], gate: 'siglip' })).toBe(464_897 + 16_643);
+    expect(countParameters({ streams: streams.slice(0, 1), hidden: [], gate: null })).toBe(139);
   });
 
   it('starts uniform within 1 / sqrt(inputs) of each layer, weights and biases', () => {
-    const sizes = layerSizes(100, [400, 25]);
-    const parameters = initialParameters(sizes, new Random(2));
-    for (const { inputs, outputs, weightOffset, biasOffset } of layersOf(sizes)) {
+    const architecture = { streams, hidden: [400, 25], gate: 'cliph' };
+    const parameters = initialParameters(architecture, new Random(2));
+    for (const { inputs, outputs, weightOffset, biasOffset } of layersOf(architecture)) {
       const bound = 1 / Math.sqrt(inputs);
       const all = parameters.subarray(weightOffset, biasOffset + outputs);
       expect(all.every((value) => Math.abs(value) <= bound)).toBe(true);
       if (all.length < 5000) continue;
-      expect(Math.max(...all)).toBeGreaterThan(0.99 * bound);
+      expect(all.reduce((most, value) => Math.max(most, value), 0)).toBeGreaterThan(0.99 * bound);
       const variance = all.reduce((total, value) => total + value * value, 0) / all.length;
       expect(variance / (bound ** 2 / 3)).toBeCloseTo(1, 1);
     }
