@@ -36,6 +36,11 @@ export class FoldSchedule {
     return { run: first!, fold };
   }
 
+  /** Folds that nobody has taken yet. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((sum, runs) => sum + runs.length, 0);
+  }
+
   /** Says that a work is done and stored; the last fold of a run makes its evaluation the next work. */
   finish({ run, fold }: Work): void {
     if (fold === null) return;

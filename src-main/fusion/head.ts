@@ -2,7 +2,7 @@
  * The model over the fused vector: gates per stream (paper, section 2.5) and the regression head (2.6), linear layers with exact
  * GELU and dropout between them, one output. Static fusion has no gates.
  */
-import { gelu, linear, matmul, mul, scale, sigmoid, slice } from '../graph/operators.ts';
+import { gelu, linear, maskedGelu, matmul, mul, scale, sigmoid, slice } from '../graph/operators.ts';
 import { constant } from '../graph/tensor.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Random } from './random.ts';
@@ -67,14 +67,14 @@ export type LayerTensors = { weight: Tensor; bias: Tensor };
 
 /**
  * The model as a graph: fused features [batch, width] to predictions [batch, 1] and, with gated fusion, gates
- * [batch, streams] in (0, 2). `layers` in the order of `layersOf`; `masks` multiply the output of each hidden layer of the head
- * (dropout, already scaled by 1 / (1 - rate)); none: no dropout.
+ * [batch, streams] in (0, 2). `layers` in the order of `layersOf`; `masks` for training: dropout of each hidden layer of the head, 0
+ * where a unit is left out and 0.5 / (1 - rate) elsewhere (see `maskedGelu`).
  */
 export function modelGraph(
   architecture: Architecture,
   features: Tensor,
   layers: readonly LayerTensors[],
-  masks: readonly Tensor[] = [],
+  masks: readonly Tensor[] | null = null,
 ): { prediction: Tensor; gates: Tensor | null } {
   const depth = architecture.hidden.length + 1;
   const gates = gateGraph(architecture, features, layers.slice(depth));
@@ -82,9 +82,8 @@ export function modelGraph(
   layers.slice(0, depth).forEach(({ weight, bias }, i) => {
     value = linear(value, weight, bias);
     if (i === depth - 1) return;
-    value = gelu(value);
-    const mask = masks[i];
-    if (mask !== undefined) value = mul(value, mask);
+    const mask = masks?.[i];
+    value = mask === undefined ? gelu(value) : maskedGelu(value, mask);
   });
   return { prediction: value, gates };
 }

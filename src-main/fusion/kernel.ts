@@ -11,6 +11,7 @@ type KernelExports = {
     ...parameters: [p: number, g: number, m: number, v: number, n: number, ...factors: AdamWFactors]
   ): void;
   fillDropoutMask(mask: number, n: number, threshold: number, kept: number, state: number): void;
+  pairSigns(targets: number, n: number, smallest: number, signs: number): number;
   tridiagonalize(
     ...parameters: [
       a: number,

@@ -5,10 +5,11 @@
 import { gradients } from '../graph/gradients.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
 import { createSession, floatTensor } from '../graph/runtime.ts';
-import { input } from '../graph/tensor.ts';
+import { constant, input } from '../graph/tensor.ts';
 import { Dropout } from './dropout.ts';
 import { fusedWidth, layersOf, modelGraph } from './head.ts';
-import { hybridLoss } from './loss.ts';
+import { hybridLoss, lossInputs } from './loss.ts';
+import { LossBatch } from './loss-batch.ts';
 import type { Ort, OrtTensor, Session } from '../graph/runtime.ts';
 import type { AdamW } from './adamw.ts';
 import type { Architecture } from './head.ts';
@@ -21,23 +22,24 @@ export type StepOptions = LossWeights & { batch: number; dropout: number; thread
 /** Preprocessed training data: features [n, fused width] row-major, targets [n] as trained. */
 export type TrainingData = { features: Float32Array; targets: Float32Array };
 
+/** What a kept unit's mask is times, see `maskedGelu`. */
+const MASK_GAIN = 0.5;
+
 /** The training step as an ONNX model: data, dropout masks and parameters in, `loss` and one gradient per parameter out. */
 export function trainingModel(architecture: Architecture, weights: LossWeights, dropout: number): Uint8Array {
   const layers = layersOf(architecture).map((layer, i) => ({
     weight: input(`weight${i}`, [layer.inputs, layer.outputs]),
     bias: input(`bias${i}`, [layer.outputs]),
   }));
-  const masks =
-    dropout === 0 ? [] : architecture.hidden.map((width, i) => input(`mask${i}`, ['batch', width]));
+  const masks = architecture.hidden.map((width, i) =>
+    dropout === 0 ? constant(MASK_GAIN) : input(`mask${i}`, ['batch', width]),
+  );
   const features = input('features', ['batch', fusedWidth(architecture)]);
   const { prediction } = modelGraph(architecture, features, layers, masks);
-  const loss = hybridLoss(prediction, input('targets', ['batch', 1]), weights);
-  const slopes = gradients(
-    loss,
-    layers.flatMap(({ weight, bias }) => [weight, bias]),
-  );
-  const named = slopes.map(
-    (slope, i) => [`${i % 2 === 0 ? 'weight' : 'bias'}${i >> 1}_gradient`, slope] as const,
+  const { loss, slope } = hybridLoss(prediction, lossInputs(), weights);
+  const variables = layers.flatMap(({ weight, bias }) => [weight, bias]);
+  const named = gradients(prediction, slope, variables).map(
+    (gradient, i) => [`${i % 2 === 0 ? 'weight' : 'bias'}${i >> 1}_gradient`, gradient] as const,
   );
   return writeOnnx({ loss, ...Object.fromEntries(named) });
 }
@@ -48,7 +50,7 @@ export class TrainingSession {
   readonly #session: Session;
   readonly #width: number;
   readonly #dropout: Dropout | null;
-  readonly #batch: { features: Float32Array; targets: Float32Array; masks: Mask[] };
+  readonly #batch: { features: Float32Array; loss: LossBatch; masks: Mask[] };
   readonly #parameters: Record<string, OrtTensor>;
   readonly #outputs: Record<string, OrtTensor>;
   readonly #loss = new Float32Array(1);
@@ -62,7 +64,8 @@ export class TrainingSession {
     this.#session = session;
     this.#width = fusedWidth(architecture);
     this.#size = options.batch;
-    this.#dropout = options.dropout === 0 ? null : new Dropout(kernel, parts.dropoutSeed, options.dropout);
+    this.#dropout =
+      options.dropout === 0 ? null : new Dropout(kernel, parts.dropoutSeed, options.dropout, MASK_GAIN);
     const masks = architecture.hidden.map((width, i) => ({
       name: `mask${i}`,
       width,
@@ -70,7 +73,7 @@ export class TrainingSession {
     }));
     this.#batch = {
       features: kernel.float32(options.batch * this.#width),
-      targets: kernel.float32(options.batch),
+      loss: new LossBatch(ort, kernel, options.batch),
       masks: options.dropout === 0 ? [] : masks,
     };
     this.#parameters = layerTensors(ort, architecture, optimizer.parameters, '');
@@ -90,8 +93,8 @@ export class TrainingSession {
 
   /** Kernel memory that a session takes. */
   static bytes(architecture: Architecture, batch: number): number {
-    const columns = fusedWidth(architecture) + 1 + architecture.hidden.reduce((sum, width) => sum + width, 0);
-    return 4 * batch * columns + 16;
+    const columns = fusedWidth(architecture) + architecture.hidden.reduce((sum, width) => sum + width, 0);
+    return 4 * batch * columns + LossBatch.bytes(batch) + 16;
   }
 
   /** Runs forward and backward on the given rows of the data with fresh dropout masks; returns the loss. */
@@ -109,12 +112,13 @@ export class TrainingSession {
   }
 
   #gather(data: TrainingData, rows: Int32Array): void {
-    const { features, targets } = this.#batch;
+    const { features, loss } = this.#batch;
     const width = this.#width;
     rows.forEach((row, i) => {
       features.set(data.features.subarray(row * width, (row + 1) * width), i * width);
-      targets[i] = data.targets[row]!;
+      loss.targets[i] = data.targets[row]!;
     });
+    loss.fill(rows.length);
   }
 
   /** The inputs for the first `n` rows of the batch memory. */
@@ -124,7 +128,7 @@ export class TrainingSession {
     const masks = this.#batch.masks.map(({ name, width, values }) => [name, view(values, width)] as const);
     return {
       features: view(this.#batch.features, this.#width),
-      targets: view(this.#batch.targets, 1),
+      ...this.#batch.loss.tensors(n),
       ...Object.fromEntries(masks),
       ...this.#parameters,
     };

@@ -18,8 +18,8 @@ type Parts = {
   writer: CatalogWriter;
   events: EventHub;
   catalogFile: string;
-  /** Compute processes side by side; by default one per core. The results do not depend on it. */
-  processes?: number;
+  /** Compute processes side by side, by default one per core (more for the last folds). The results do not depend on it. */
+  cores?: number;
 };
 
 /** Plans a spec and stores the experiment with its queued runs. Throws StudioError where it can not run. */
@@ -59,6 +59,10 @@ class ExperimentTraining {
   readonly #broken = new AbortController();
   readonly #signal: AbortSignal;
   readonly #started = new Set<number>();
+  readonly #cores: number;
+  /** The work of each compute process. */
+  readonly #pool: Promise<void>[] = [];
+  #last = false;
   readonly #foldsInAll: number;
   readonly #totalEpochs: number;
   #foldsDone: number;
@@ -67,6 +71,7 @@ class ExperimentTraining {
 
   constructor(runs: readonly StoredRun[], control: JobControl, parts: Parts) {
     this.#control = control;
+    this.#cores = parts.cores ?? availableParallelism();
     this.#parts = parts;
     const open = runs
       .filter((run) => run.status !== 'done')
@@ -83,13 +88,28 @@ class ExperimentTraining {
 
   /** Resolves when every run is evaluated and stored; throws the first failure. */
   async finish(): Promise<void> {
-    const wanted = this.#parts.processes ?? availableParallelism();
-    const processes = Math.max(1, Math.min(wanted, this.#schedule.folds));
-    const ends = await Promise.allSettled(Array.from({ length: processes }, () => this.#workOff()));
+    for (let i = 0; i < Math.max(1, Math.min(this.#cores, this.#schedule.folds)); i++) this.#startProcess();
+    const ends: PromiseSettledResult<void>[] = [];
+    while (this.#pool.length > 0) ends.push(...(await Promise.allSettled(this.#pool.splice(0))));
     await this.#writes.settle().finally(() => this.#parts.events.emit({ type: 'changed', noun: 'runs' }));
     // The one that failed first says why; the others were stopped by it.
     if (this.#broken.signal.aborted) throw this.#broken.signal.reason;
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  #startProcess(): void {
+    this.#pool.push(this.#workOff());
+  }
+
+  /**
+   * When less is left than there are cores, all of it starts at once: three folds that share two cores are done after one and a half
+   * times the time of a fold, two and then one after twice that time.
+   */
+  #startLastFolds(): void {
+    const { waiting } = this.#schedule;
+    if (this.#last || waiting === 0 || waiting >= this.#cores) return;
+    this.#last = true;
+    for (let i = 0; i < waiting; i++) this.#startProcess();
   }
 
   #missing(run: StoredRun): number[] {
@@ -101,9 +121,11 @@ class ExperimentTraining {
   async #workOff(): Promise<void> {
     let work = this.#schedule.next(null);
     if (work === null) return;
+    this.#startLastFolds();
     const process = new ComputeProcess(this.#signal);
     try {
       for (let current: number | null = null; work !== null; work = this.#schedule.next(current)) {
+        this.#startLastFolds();
         current = work.fold ?? current;
         await this.#announce(work.run);
         await (work.fold === null

@@ -49,7 +49,7 @@ async function parts(threads: number): Promise<void> {
   const step = await milliseconds(async () => void (await session.step(data, rows)));
   const adamW = await milliseconds(() => optimizer.step(1e-4));
   const masks = [kernel.float32(BATCH * 512), kernel.float32(BATCH * 256)];
-  const drawing = new Dropout(kernel, 1, 0.3);
+  const drawing = new Dropout(kernel, 1, 0.3, 0.5);
   const dropout = await milliseconds(() => masks.forEach((mask) => drawing.fill(mask)));
   await session.dispose();
   console.log(

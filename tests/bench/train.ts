@@ -78,6 +78,10 @@ async function studio(catalog: FeatureCatalog, epochs: number, products: number)
   const memory = watchMemory();
   const start = performance.now();
   let stored = start;
+  let firstEpoch = Infinity;
+  const stop = events.subscribe((event) => {
+    if (event.type === 'epoch') firstEpoch = Math.min(firstEpoch, performance.now());
+  });
   const control = {
     signal: new AbortController().signal,
     intent: () => null,
@@ -87,10 +91,13 @@ async function studio(catalog: FeatureCatalog, epochs: number, products: number)
     },
   };
   await runExperiment({ experiment }, control, { reader, writer, events, catalogFile: file });
+  stop();
   const gigabytes = memory.stop();
   const wall = (stored - start) / 1000;
   const folds = reader.runs.folds(runs[0]!).map((fold) => fold.seconds);
-  const side = extrapolate(folds, wall, epochs);
+  const untilFirstEpoch = folds[0]!.prepare + folds[0]!.train / epochs;
+  const startUp = Math.max(0, (firstEpoch - start) / 1000 - untilFirstEpoch);
+  const side = extrapolate(folds, wall, startUp, epochs);
   const steps = folds.length * epochs * Math.ceil((IMAGES * (1 - 1 / FOLDS)) / BATCH);
   const step = (1000 * folds.reduce((sum, { train }) => sum + train, 0)) / steps;
   console.log(
@@ -101,27 +108,20 @@ async function studio(catalog: FeatureCatalog, epochs: number, products: number)
 }
 
 /**
- * The wall-clock time of 80 epochs from the folds' own times: what a process takes besides its folds (start, reading the
- * features) stays, and folds go to the first process that is free, as in the pool.
+ * The wall-clock time of 80 epochs from the folds' own times and the measured wall-clock time: each part has the share of the wall
+ * that it has of the processes' time. The start of the processes counts as preparation.
  */
-function extrapolate(folds: readonly Seconds[], wall: number, epochs: number): Side {
-  const gain = FULL_EPOCHS / epochs;
-  const whole = makespan(folds.map(({ prepare, train, predict }) => prepare + train + predict));
-  const overhead = Math.max(0, wall - whole);
-  const train = makespan(folds.map((fold) => gain * fold.train));
-  const predict = makespan(folds.map((fold) => fold.predict));
-  const total = overhead + makespan(folds.map((f) => f.prepare + gain * f.train + f.predict));
-  return { prepare: total - train - predict, train, predict, total };
-}
-
-/** When the last process is done, each piece of work given to the first free process. */
-function makespan(pieces: readonly number[]): number {
-  const free = Array.from({ length: CORES }, () => 0);
-  for (const piece of pieces) {
-    const first = free.indexOf(Math.min(...free));
-    free[first]! += piece;
-  }
-  return Math.max(...free);
+function extrapolate(folds: readonly Seconds[], wall: number, startUp: number, epochs: number): Side {
+  const sum = (part: keyof Seconds): number => folds.reduce((total, fold) => total + fold[part], 0);
+  // Where more processes than cores ran at the end, their folds' times overlap; the wall is what counts.
+  const busy = sum('prepare') + sum('train') + sum('predict');
+  const [train, predict] = [sum('train'), sum('predict')].map((t) => ((wall - startUp) * t) / busy) as [
+    number,
+    number,
+  ];
+  const prepare = wall - train - predict;
+  const full = (train * FULL_EPOCHS) / epochs;
+  return { prepare, train: full, predict, total: prepare + full + predict };
 }
 
 function peer(python: string, solver: string, epochs: number): Side {

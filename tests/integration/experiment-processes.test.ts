@@ -34,7 +34,7 @@ type Stop = { after: number; intent: StopIntent };
 /** Runs an experiment, by default to its end; gives the runs and which folds were trained. */
 async function run(
   experiment: number,
-  processes: number,
+  cores: number,
   stop?: Stop,
 ): Promise<{ trained: string[]; error: unknown; stopMs: number }> {
   const { reader, writer, file } = catalog;
@@ -55,7 +55,7 @@ async function run(
     progress: () => undefined,
     fail: () => undefined,
   };
-  const parts = { reader, writer, events, catalogFile: file, processes };
+  const parts = { reader, writer, events, catalogFile: file, cores };
   const error = await runExperiment({ experiment }, control, parts).then(
     () => null,
     (reason: unknown) => reason,
@@ -84,7 +84,7 @@ describe('an experiment in compute processes', () => {
     expect((await run(reference.experiment, 1)).error).toBeNull();
   });
 
-  it('gives the same bits with one process and with two', async () => {
+  it('gives the same bits on one core and on two', async () => {
     const { experiment, runs } = await create(SPEC);
     const { trained, error } = await run(experiment, 2);
     expect(error).toBeNull();

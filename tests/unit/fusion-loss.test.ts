@@ -1,3 +1,4 @@
+import * as ort from 'onnxruntime-node';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import '@tensorflow/tfjs-backend-cpu';
@@ -5,7 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { initialParameters, layersOf, modelGraph } from '../../src-main/fusion/head.ts';
 import { Dropout } from '../../src-main/fusion/dropout.ts';
 import { FusionKernel } from '../../src-main/fusion/kernel.ts';
-import { hybridLoss } from '../../src-main/fusion/loss.ts';
+import { hybridLoss, lossInputs } from '../../src-main/fusion/loss.ts';
+import { LossBatch } from '../../src-main/fusion/loss-batch.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { gradients } from '../../src-main/graph/gradients.ts';
 import { input } from '../../src-main/graph/tensor.ts';
@@ -40,7 +42,7 @@ describe.each([
     const actual = await run(feeds);
     const tensors = names.map((name) => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]));
     const reference = (...parameters: tf.Tensor[]): tf.Scalar =>
-      tfLoss(tfModel(architecture, parameters, feeds), feeds['targets']!.values);
+      tfLoss(tfModel(architecture, parameters, feeds), feeds['target']!.values);
     const { value, grads } = tf.valueAndGrads(reference)(tensors);
     expect(relativeDifference(actual['loss']!, value.dataSync<'float32'>())).toBeLessThan(1e-4);
     names.forEach((name, i) => {
@@ -114,6 +116,14 @@ describe('hybrid loss of given predictions', () => {
     expect(gradient.some((g) => g !== 0)).toBe(true);
   });
 
+  it('stays finite for predictions that are far apart', async () => {
+    const targets = Float32Array.of(0, 1, 2, 3);
+    const predictions = Float32Array.of(300, -20, 20, -300);
+    const { loss, gradient } = await lossOf(predictions, targets);
+    expect(loss / lossByHand(predictions, targets)).toBeCloseTo(1, 6);
+    expect(gradient.every(Number.isFinite)).toBe(true);
+  });
+
   it('does not rank pairs whose labels differ by 1e-3 or less', async () => {
     const targets = Float32Array.of(0, 0.0009, 0.5);
     const predictions = Float32Array.of(0.2, 0.9, 0.4);
@@ -133,7 +143,7 @@ async function network(
     Float32Array.from({ length }, () => 2 * random.uniform() - 1);
   const feeds: Feeds = {
     features: { values: uniform(batch * WIDTH), shape: [batch, WIDTH] },
-    targets: { values: uniform(batch), shape: [batch, 1] },
+    ...lossFeeds(uniform(batch)),
   };
   const tensors = layers.map(({ inputs, outputs, weightOffset, biasOffset }, i) => {
     feeds[`weight${i}`] = { values: parameters.subarray(weightOffset, biasOffset), shape: [inputs, outputs] };
@@ -141,7 +151,7 @@ async function network(
     return { weight: input(`weight${i}`, [inputs, outputs]), bias: input(`bias${i}`, [outputs]) };
   });
   const kernel = new FusionKernel(100_000);
-  const dropout = new Dropout(kernel, random.bits(), DROPOUT);
+  const dropout = new Dropout(kernel, random.bits(), DROPOUT, 0.5);
   const masks = architecture.hidden.map((width, i) => {
     const values = kernel.float32(batch * width);
     dropout.fill(values);
@@ -149,10 +159,10 @@ async function network(
     return input(`mask${i}`, ['batch', width]);
   });
   const { prediction } = modelGraph(architecture, input('features', ['batch', WIDTH]), tensors, masks);
-  const loss = hybridLoss(prediction, input('targets', ['batch', 1]), WEIGHTS);
+  const { loss, slope } = hybridLoss(prediction, lossInputs(), WEIGHTS);
   const variables = tensors.flatMap(({ weight, bias }) => [weight, bias]);
   const names = tensors.flatMap((_, i) => [`weight${i}`, `bias${i}`]);
-  const slopes = gradients(loss, variables).map((slope, i) => [`d_${names[i]}`, slope] as const);
+  const slopes = gradients(prediction, slope, variables).map((d, i) => [`d_${names[i]}`, d] as const);
   return { run: await compileGraph({ loss, ...Object.fromEntries(slopes) }), feeds, names };
 }
 
@@ -171,7 +181,7 @@ function tfModel(architecture: Architecture, parameters: tf.Tensor[], feeds: Fee
   }
   for (let i = 0; i < 3; i++) {
     value = layer(value, i);
-    if (i < 2) value = tf.mul(tfGelu(value), tensor(`mask${i}`));
+    if (i < 2) value = tf.mul(tf.mul(2, tfGelu(value)), tensor(`mask${i}`));
   }
   return tf.squeeze(value, [1]);
 }
@@ -209,16 +219,22 @@ async function lossOf(
   predictions: Float32Array,
   targets: Float32Array,
 ): Promise<{ loss: number; gradient: Float32Array }> {
-  const prediction = input('prediction', ['batch', 1]);
-  const loss = hybridLoss(prediction, input('target', ['batch', 1]), WEIGHTS);
-  const [gradient] = gradients(loss, [prediction]);
-  const run = await compileGraph({ loss, gradient: gradient! });
+  const { loss, slope } = hybridLoss(input('prediction', ['batch', 1]), lossInputs(), WEIGHTS);
+  const run = await compileGraph({ loss, slope });
   const shape = [predictions.length, 1];
-  const result = await run({
-    prediction: { values: predictions, shape },
-    target: { values: targets, shape },
-  });
-  return { loss: result['loss']![0]!, gradient: result['gradient']! };
+  const result = await run({ prediction: { values: predictions, shape }, ...lossFeeds(targets) });
+  return { loss: result['loss']![0]!, gradient: result['slope']! };
+}
+
+/** The inputs of the loss for given targets, as training computes them. */
+function lossFeeds(targets: Float32Array): Feeds {
+  const batch = new LossBatch(ort, new FusionKernel(LossBatch.bytes(targets.length)), targets.length);
+  batch.targets.set(targets);
+  batch.fill(targets.length);
+  const feeds = Object.entries(batch.tensors(targets.length)).map(
+    ([name, { data, dims }]) => [name, { values: data as Float32Array, shape: dims }] as const,
+  );
+  return Object.fromEntries(feeds);
 }
 
 /** Equations 13 to 16, one number at a time. */

@@ -3,6 +3,7 @@
 
 export { adamW, sumOfSquares } from './adamw';
 export { fillDropoutMask } from './dropout';
+export { pairSigns } from './pairs';
 export { tridiagonalize, backTransform } from './tridiagonal';
 export { orthogonalize } from './orthogonalize';
 
