@@ -57,8 +57,7 @@ export function activeStream(
   throw new StudioError('not-found', `"${dataset.name}" has no features of stream "${stream}"`, {
     hint:
       (known.length === 0 ? '' : `It has: ${known.join(', ')}. `) +
-      (BUILT_IN_STREAMS.some((s) => s.id === stream)
-        ? `Extract it first: studio extract --dataset "${dataset.name}" --streams ${stream}`
-        : `This version does not extract it; import it: studio features import --dataset "${dataset.name}" --stream ${stream} FILE`),
+      `Extract it: studio extract --dataset "${dataset.name}" --streams ${stream}; ` +
+      `or import it: studio features import --dataset "${dataset.name}" --stream ${stream} FILE`,
   });
 }

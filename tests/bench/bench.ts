@@ -7,7 +7,7 @@ import { benchTrain } from './train.ts';
 const BENCHES: Record<string, () => unknown> = {
   nss: benchNss,
   extract: () => benchExtract(),
-  train: benchTrain,
+  train: () => benchTrain(),
   peer: () => benchPeer(5),
 };
 

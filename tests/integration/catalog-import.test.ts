@@ -64,7 +64,7 @@ describe('importing again', () => {
       null,
     );
     const [a, b] = reader.images.page({ dataset: id }).items;
-    const predictions = [a!, b!].map((i) => ({ image: i.id, mos: 3, prediction: 4, std: null }));
+    const predictions = [a!, b!].map((i) => ({ image: i.id, mos: 3, prediction: 4, std: null, gates: {} }));
     const run = await writer.importRun(runRow(id), predictions, METRICS);
     await writer.saveDataset(datasetRow('d', [imageRow('b.png')]), id);
     expect(names({ dataset: id })).toEqual(['b.png']);
@@ -82,7 +82,7 @@ describe('importing again', () => {
       id,
     );
     const [image] = reader.images.page({ dataset: id }).items;
-    expect(image).toMatchObject({ mos: 4.5, std: null });
+    expect(image).toMatchObject({ mos: 4.5, std: null, gates: {} });
     expect(reader.images.labels(image!.id)).toEqual(labels);
   });
 
@@ -164,7 +164,7 @@ describe('deleting', () => {
     await writer.saveFeatures(NSS_KEY, [{ content: contentOf('a.png'), vector: vector(1) }], []);
     await writer.activateStream(id, NSS_KEY);
     const [a] = reader.images.page({ dataset: id }).items;
-    await writer.importRun(runRow(id), [{ image: a!.id, mos: 1, prediction: 2, std: null }], METRICS);
+    await writer.importRun(runRow(id), [{ image: a!.id, mos: 1, prediction: 2, std: null, gates: {} }], METRICS);
     expect(reader.datasets.deletionImpact(id)).toEqual({ images: 2, runs: 1, features: 1 });
     await writer.deleteDataset(id);
     const db = openCatalogForReading(t.file);

@@ -45,6 +45,7 @@ beforeAll(async () => {
     mos: r.mos,
     prediction: r.mos + Math.sin(i),
     std: null,
+    gates: {},
   }));
   run = await started.writer.importRun(
     runRow(dataset, { population: { n: N, hash: 'p' } }),
