@@ -1,4 +1,5 @@
-/** `npm run bench [nss|extract|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|encoders|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
 import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
@@ -7,6 +8,7 @@ import { benchTrain } from './train.ts';
 const BENCHES: Record<string, () => unknown> = {
   nss: benchNss,
   extract: () => benchExtract(),
+  encoders: () => benchEncoders(),
   train: benchTrain,
   peer: () => benchPeer(5),
 };

@@ -11,6 +11,7 @@ import { createPreprocessor } from '../../src-main/streams/vision/preprocess.ts'
 import { createResizer } from '../../src-main/streams/vision/resize/resize.ts';
 import { loadOrt } from '../../src-main/streams/vision/session.ts';
 import type { ExtractResult, PredictResult } from '../../src-shared/jobs.ts';
+import { encoderProcesses } from '../fixtures/encoder-processes.ts';
 import { apiOf, failure, get } from '../fixtures/engine-client.ts';
 import { smallEncoder, writeSmallEncoder, type SmallEncoderOptions } from '../fixtures/onnx-encoder.ts';
 import { makeSmallDataset, SMALL_DATASET_OPTIONS, type SmallImage } from '../fixtures/small-dataset.ts';
@@ -206,19 +207,19 @@ describe('an extraction', { timeout: 120_000 }, () => {
     const version = (await api.encoders.get.query({ id })).version!;
     while (engine.services.reader.features.counts(dataset, { stream: id, version }).done === 0)
       await sleep(5);
-    encoderProcesses().forEach((pid) => process.kill(pid, 'SIGKILL'));
+    encoderProcesses(process.pid).forEach((pid) => process.kill(pid, 'SIGKILL'));
     expect(await finish<ExtractResult>(job)).toMatchObject({ streams: [{ done: IMAGES, failed: 0 }] });
-    expect(encoderProcesses()).toEqual([]);
+    expect(encoderProcesses(process.pid)).toEqual([]);
   });
 
   it('ends its process within two seconds when it is cancelled', async () => {
     const id = await add({ id: 'cancelled', seed: 5, side: 512, dimension: 512 });
     const { job } = await api.streams.extract.mutate({ dataset, streams: [id] });
-    while (encoderProcesses().length === 0) await sleep(5);
+    while (encoderProcesses(process.pid).length === 0) await sleep(5);
     const started = performance.now();
     await api.jobs.act.mutate({ id: job, action: 'cancel' });
     expect(performance.now() - started).toBeLessThan(2000);
-    expect(encoderProcesses()).toEqual([]);
+    expect(encoderProcesses(process.pid)).toEqual([]);
     expect(engine.services.queue.get(job).status).toBe('cancelled');
   });
 });
@@ -275,21 +276,3 @@ describe('what is extracted', { timeout: 120_000 }, () => {
     rmSync(path.join(models, 'one.onnx'));
   });
 });
-
-/** Children of this process that run encoders. */
-function encoderProcesses(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const parent = /\nPPid:\t(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        return (
-          Number(parent) === process.pid &&
-          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('encoder-process')
-        );
-      } catch {
-        return false; // gone meanwhile
-      }
-    });
-}
