@@ -53,6 +53,11 @@ export function bytes(value: number): string {
   return `${unit === 0 || rest >= 99.5 ? Math.round(rest) : rest.toFixed(1)} ${units[unit]}`;
 }
 
+/** What a job counts: items, or bytes. */
+export function amount(value: number, unit: 'items' | 'bytes'): string {
+  return unit === 'bytes' ? bytes(value) : count(value);
+}
+
 /** Digits after the point that a scale needs: 1-5 wants 2, 0-100 wants 1. */
 export function scaleDigits(scale: { min: number; max: number }): number {
   const span = scale.max - scale.min;

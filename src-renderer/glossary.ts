@@ -29,6 +29,13 @@ export const GLOSSARY = {
   z: 'Z-score: how many standard deviations this value lies above or below the average of the dataset.',
   stream:
     'A kind of feature computed once per image (for example the 138 NSS numbers) and reused by every experiment.',
+  encoder:
+    'A frozen neural network that turns a crop of a picture into a list of numbers, its embedding. Each encoder makes one stream.',
+  fivecrop:
+    'Five squares of 85 % of the short side, centre and corners: each is embedded, and mean and spread of the five are the feature.',
+  dimension: 'How many numbers an embedding has.',
+  probe:
+    "Runs the model on every device of this machine, compares the embeddings with the CPU's, and chooses the best that agrees.",
   gate: 'A learned weight between 0 and 2 that the model gives a stream for one image; 1 is neutral.',
   preset:
     '"studio" trains on standardised scores; "paper" follows the paper to the letter and trains on raw scores.',

@@ -24,6 +24,7 @@ export type Route =
   | { page: 'datasets' }
   | { page: 'dataset'; id: number; view: GridView }
   | { page: 'streams'; dataset: number | null; stream: string | null }
+  | { page: 'encoders'; encoder: string | null }
   | { page: 'experiments'; dataset: number | null; groupLevelOf: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
@@ -90,6 +91,8 @@ export function parseRoute(hash: string): Route {
       return { page: 'datasets' };
     case 'streams':
       return { page: 'streams', dataset: integer(params.get('dataset')), stream: params.get('stream') };
+    case 'encoders':
+      return { page: 'encoders', encoder: params.get('encoder') };
     case 'experiments':
       return {
         page: 'experiments',
@@ -116,6 +119,8 @@ export function formatRoute(route: Route): string {
       return withQuery(`#/datasets/${route.id}`, formatView(route.view));
     case 'streams':
       return withQuery('#/streams', { dataset: route.dataset, stream: route.stream });
+    case 'encoders':
+      return withQuery('#/encoders', { encoder: route.encoder });
     case 'experiments':
       return withQuery('#/experiments', { dataset: route.dataset, groupLevelOf: route.groupLevelOf });
     case 'run':

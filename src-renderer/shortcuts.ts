@@ -11,6 +11,7 @@ export const SHORTCUTS: ShortcutGroup[] = [
     keys: [
       ['g d', 'Datasets'],
       ['g s', 'Streams'],
+      ['g n', 'Encoders'],
       ['g e', 'Experiments'],
       ['g r', 'Runs'],
       ['g j', 'open or close Jobs'],
@@ -35,6 +36,7 @@ export const SHORTCUTS: ShortcutGroup[] = [
       ['+ −', 'zoom in, out'],
       ['1', 'true pixels'],
       ['0', 'whole picture'],
+      ['c', 'show the five crops'],
       ['← → ↑ ↓', 'pan (image focused)'],
       ['Esc', 'back to where you came from'],
     ],
@@ -52,6 +54,7 @@ export const SHORTCUTS: ShortcutGroup[] = [
 export const GO_KEYS: Record<string, Route> = {
   d: { page: 'datasets' },
   s: { page: 'streams', dataset: null, stream: null },
+  n: { page: 'encoders', encoder: null },
   e: { page: 'experiments', dataset: null, groupLevelOf: null },
   r: { page: 'runs' },
 };

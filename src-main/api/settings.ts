@@ -72,7 +72,12 @@ async function doctor({ home, reader, encoders }: Services): Promise<DoctorRepor
 }
 
 /** The hub is needed for downloads only, so that one out of reach is no failure. */
-async function hubReport({ endpoint, offline, token, cacheFolder }: HubSettings): Promise<DoctorReport['hub']> {
+async function hubReport({
+  endpoint,
+  offline,
+  token,
+  cacheFolder,
+}: HubSettings): Promise<DoctorReport['hub']> {
   const facts = {
     endpoint,
     offline,
@@ -82,7 +87,11 @@ async function hubReport({ endpoint, offline, token, cacheFolder }: HubSettings)
   };
   if (offline) return { ...facts, reachable: null, message: 'offline mode (HF_HUB_OFFLINE)' };
   try {
-    await fetch(endpoint, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(HUB_TIMEOUT_MS) });
+    await fetch(endpoint, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(HUB_TIMEOUT_MS),
+    });
     return { ...facts, reachable: true, message: 'reachable' };
   } catch (error) {
     const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;

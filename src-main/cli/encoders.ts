@@ -85,7 +85,9 @@ async function perform(
 
 function encoderLine({ id, state, detail, dimension, bytes, licence, title }: EncoderView): string {
   const size = bytes === null ? 'size not known' : `${(bytes / 1e6).toFixed(0)} MB`;
-  return [id, state, `${dimension} numbers`, size, licence, title, ...(detail === null ? [] : [detail])].join('\t');
+  return [id, state, `${dimension} numbers`, size, licence, title, ...(detail === null ? [] : [detail])].join(
+    '\t',
+  );
 }
 
 function probeLines({ chosen, trials }: ProbeResult): string[] {

@@ -13,7 +13,8 @@ export const extractCommand: Command = {
       device: { type: 'string' },
     });
     const device = values.device ?? 'auto';
-    if (!DEVICES.includes(device as Device)) throw new UsageError(`--device must be one of ${DEVICES.join(', ')}`);
+    if (!DEVICES.includes(device as Device))
+      throw new UsageError(`--device must be one of ${DEVICES.join(', ')}`);
     const streams = required(values.streams, '--streams')
       .split(',')
       .map((s) => s.trim())

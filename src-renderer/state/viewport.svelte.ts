@@ -27,6 +27,8 @@ export class Viewport {
   #view = $state.raw<Size>({ width: 1, height: 1 });
   /** The whole picture is wanted, also after a resize. */
   fitted = $state(false);
+  /** The five crops are drawn over the picture. */
+  crops = $state(false);
 
   /** Larger than the viewport along an axis, so that it can be moved. */
   movable = $derived(

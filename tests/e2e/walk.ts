@@ -38,7 +38,7 @@ export async function checkWithAxe(page: Page, where: string, findings: WalkFind
 }
 
 /**
- * Walks demo -> run -> datasets -> inspector -> streams -> experiments -> jobs.
+ * Walks demo -> run -> datasets -> inspector -> streams -> encoders -> experiments -> jobs.
  * The page must show the window of an engine with an empty catalog.
  */
 export async function walkWindow(page: Page, options: WalkOptions): Promise<WalkFindings> {
@@ -54,6 +54,7 @@ export async function walkWindow(page: Page, options: WalkOptions): Promise<Walk
   await walkRun(page, done);
   await walkDatasets(page, done);
   await walkStreams(page, done);
+  await walkEncoders(page, done);
   await walkExperiments(page, done);
   await walkJobs(page, done);
   return findings;
@@ -110,6 +111,9 @@ async function walkInspector(page: Page, done: Done): Promise<void> {
   await expect(page.getByRole('button', { name: '1:1' })).toHaveAttribute('aria-pressed', 'true');
   await expect(page.locator('.viewport img')).toBeVisible();
   await done('inspector');
+  await page.keyboard.press('c');
+  await expect(page.getByRole('img', { name: /^Five crops/ })).toBeVisible();
+  await done('inspector-crops');
   const first = await page.getByRole('heading', { level: 1 }).textContent();
   await expect(page.getByRole('button', { name: 'Next' })).toBeEnabled();
   await page.keyboard.press('j');
@@ -123,6 +127,17 @@ async function walkStreams(page: Page, done: Done): Promise<void> {
   await expect(page).toHaveURL(/#\/streams$/);
   await expect(page.getByRole('progressbar').first()).toBeVisible();
   await done('streams');
+}
+
+async function walkEncoders(page: Page, done: Done): Promise<void> {
+  await page.keyboard.press('g');
+  await page.keyboard.press('n');
+  await expect(page).toHaveURL(/#\/encoders$/);
+  await expect(page.getByRole('region', { name: 'All encoders' })).toContainText('siglip-so400m-384');
+  await page.getByRole('button', { name: 'Details of SigLIP SO400M/14' }).click();
+  await expect(page).toHaveURL(/encoder=siglip-so400m-384$/);
+  await expect(page.getByText('Stream version')).toBeVisible();
+  await done('encoders');
 }
 
 async function walkExperiments(page: Page, done: Done): Promise<void> {

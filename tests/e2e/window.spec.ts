@@ -262,6 +262,7 @@ test('deleting says what is lost and asks; renaming shows at once', async ({ pag
   await expect(page.getByRole('link', { name: 'biqa-demo' })).toBeVisible();
   await page.getByRole('button', { name: 'Delete biqa-demo' }).click();
   await dialog.getByRole('button', { name: 'Delete the dataset' }).click();
+  await expect(dialog).toBeHidden();
   await expect(page.getByRole('link', { name: 'biqa-demo' })).toBeHidden();
 });
 
@@ -343,7 +344,15 @@ test('keys: shortcuts list, pages, jobs; the theme is kept', async ({ page, mock
 });
 
 test('nothing moves after the first paint of a page', async ({ page, mock }) => {
-  for (const hash of ['#/datasets', '#/datasets/1', '#/streams', '#/runs', '#/run/1', '#/image/812']) {
+  for (const hash of [
+    '#/datasets',
+    '#/datasets/1',
+    '#/streams',
+    '#/encoders',
+    '#/runs',
+    '#/run/1',
+    '#/image/812',
+  ]) {
     await open(page, mock, hash);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await page.waitForTimeout(800);

@@ -1,0 +1,192 @@
+/**
+ * Speed of vision streams: `node tests/bench/encoders.ts [rounds]`. Images per second of a whole extraction (read, hash,
+ * decode, five crops, model, catalog) against a bare loop of session.run on ready tensors of the same model, batch and
+ * threads; in turns, so that other load on the machine meets both. mobilenet-v2 of ../shared, and a ViT of the size of
+ * ViT-B/32 with random weights. Prints the peak memory of the encoder process, and its peak on 100-megapixel pictures.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import sharp from 'sharp';
+import type { EncoderManifest } from '../../src-shared/encoder-manifest.ts';
+import type { ExtractResult } from '../../src-shared/jobs.ts';
+import { CROP_COUNT } from '../../src-main/streams/vision/crops.ts';
+import { encoderProcesses, peakMemory } from '../fixtures/encoder-processes.ts';
+import { naturalPicture } from '../fixtures/natural-picture.ts';
+import { vitEncoder } from '../fixtures/onnx-encoder.ts';
+
+const STUDIO = path.resolve(import.meta.dirname, '../../src-main/cli.ts');
+const BARE = path.resolve(import.meta.dirname, 'bare-session.ts');
+const MOBILENET = path.resolve(import.meta.dirname, '../../../shared/models/mobilenet-v2.onnx');
+const THREADS = availableParallelism();
+const PICTURES = 20;
+
+type Subject = { manifest: EncoderManifest; model: string; images: number };
+
+/** Prints a table per model. */
+export async function benchEncoders(rounds = 3): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'biqa-encoders-'));
+  try {
+    console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${THREADS} cores, Node ${process.version}`);
+    for (const subject of subjects(folder)) await compare(folder, subject, rounds);
+    await benchLargePictures(folder, subjects(folder).at(-1)!);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function subjects(folder: string): Subject[] {
+  const vit = vitEncoder();
+  const vitFile = path.join(folder, 'vit.onnx');
+  if (!existsSync(vitFile)) writeFileSync(vitFile, vit.model);
+  const mobilenet: EncoderManifest = {
+    ...vit.manifest,
+    id: 'mobilenet-v2',
+    output: { name: 'pooled', dimension: 1280, row: null, normalised: false },
+  };
+  if (!existsSync(MOBILENET)) console.log(`mobilenet-v2: skipped, no ${MOBILENET}`);
+  return [
+    ...(existsSync(MOBILENET) ? [{ manifest: mobilenet, model: MOBILENET, images: 300 }] : []),
+    { manifest: vit.manifest, model: vitFile, images: 50 },
+  ];
+}
+
+async function compare(folder: string, subject: Subject, rounds: number): Promise<void> {
+  const { manifest, images } = subject;
+  const home = addEncoder(folder, subject);
+  const ratios: number[] = [];
+  let peak = 0;
+  for (let round = 0; round < rounds; round++) {
+    const sleeping = images / bareSeconds(subject, 'sleeping');
+    const spinning = images / bareSeconds(subject, 'spinning');
+    const name = `${manifest.id}-${round}`;
+    await writePictures(path.join(folder, name), name, images);
+    studio(home, 'import', path.join(folder, name), '--name', name, '--scale', '0,10', '--better', 'higher');
+    const job = await extract(home, name, manifest.id);
+    peak = Math.max(peak, job.peak);
+    const bare = Math.max(sleeping, spinning);
+    ratios.push(job.rate / bare);
+    console.log(
+      `${name}: job ${job.rate.toFixed(1)} images/s; bare ${sleeping.toFixed(1)} (threads sleep), ${spinning.toFixed(1)} (threads spin); ` +
+        `${((100 * job.rate) / bare).toFixed(0)} % of the faster one, ${((100 * job.rate) / sleeping).toFixed(0)} % of the same settings`,
+    );
+  }
+  const median = ratios.toSorted((a, b) => a - b)[ratios.length >> 1]!;
+  console.log(
+    `${manifest.id}: median ${(100 * median).toFixed(0)} %, batch ${CROP_COUNT}, ${THREADS} threads, peak memory of the encoder process ${megabytes(peak)}`,
+  );
+}
+
+/** A home of its own with the encoder in it. */
+function addEncoder(folder: string, { manifest, model }: Subject): string {
+  const home = path.join(folder, `home-${manifest.id}`);
+  const file = path.join(folder, `${manifest.id}.json`);
+  writeFileSync(file, JSON.stringify(manifest));
+  studio(home, 'encoders', 'add', file, '--model', model);
+  return home;
+}
+
+function studio(home: string, ...args: string[]): void {
+  execFileSync(process.execPath, [STUDIO, ...args, '--home', home, '--json'], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+}
+
+function bareSeconds({ manifest, model, images }: Subject, waiting: 'sleeping' | 'spinning'): number {
+  const facts = [
+    model,
+    manifest.output.name,
+    manifest.preprocessing.size,
+    CROP_COUNT,
+    images,
+    THREADS,
+    waiting,
+  ];
+  return Number(execFileSync(process.execPath, [BARE, ...facts.map(String)], { encoding: 'utf8' }));
+}
+
+/** Images per second from the job's start to its end, the model's loading included, and the process's peak memory. */
+async function extract(
+  home: string,
+  dataset: string,
+  stream: string,
+): Promise<{ rate: number; peak: number }> {
+  const args = [STUDIO, 'extract', '--dataset', dataset, '--streams', stream, '--device', 'cpu'];
+  const child = spawn(process.execPath, [...args, '--home', home, '--json'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  let peak = 0;
+  while (child.exitCode === null && child.signalCode === null) {
+    if (process.platform === 'linux')
+      for (const pid of encoderProcesses(child.pid!)) peak = Math.max(peak, peakMemory(pid));
+    await Promise.race([closed, setTimeout(50)]);
+  }
+  await closed;
+  const { done, failed, seconds } = (JSON.parse(text) as ExtractResult).streams[0]!;
+  if (failed > 0) throw new Error(`${failed} pictures failed`);
+  return { rate: done / seconds, peak };
+}
+
+/** JPEGs of 512 x 512; bytes after the end change a file's hash and nothing else. */
+async function writePictures(folder: string, name: string, images: number): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const encoded: Buffer[] = [];
+  for (let seed = 0; seed < Math.min(PICTURES, images); seed++) {
+    const { width, height, data } = naturalPicture(512, 512, seed);
+    encoded.push(
+      await sharp(data, { raw: { width, height, channels: 3 } })
+        .jpeg({ quality: 90 })
+        .toBuffer(),
+    );
+  }
+  const rows = ['image,mos'];
+  for (let i = 0; i < images; i++) {
+    writeFileSync(
+      path.join(folder, `${i}.jpg`),
+      Buffer.concat([encoded[i % encoded.length]!, Buffer.from(name + i)]),
+    );
+    rows.push(`${i}.jpg,${i % 10}`);
+  }
+  writeFileSync(path.join(folder, 'scores.csv'), `${rows.join('\n')}\n`);
+}
+
+/** Two JPEGs and two PNGs of 100 megapixels: what they cost beyond small pictures. */
+async function benchLargePictures(folder: string, subject: Subject): Promise<void> {
+  const pictures = path.join(folder, 'large');
+  mkdirSync(pictures);
+  const side = 10_000;
+  const noise = naturalPicture(500, 500, 1);
+  const tile = await sharp(noise.data, { raw: { width: 500, height: 500, channels: 3 } })
+    .png()
+    .toBuffer();
+  const rows = ['image,mos'];
+  for (let i = 0; i < 4; i++) {
+    const picture = sharp({
+      create: { width: side, height: side, channels: 3, background: { r: i, g: 0, b: 0 } },
+    });
+    picture.composite([{ input: tile, tile: true }]);
+    const name = `${i}.${i % 2 === 0 ? 'jpg' : 'png'}`;
+    await (i % 2 === 0 ? picture.jpeg() : picture.png({ compressionLevel: 1 })).toFile(
+      path.join(pictures, name),
+    );
+    rows.push(`${name},${i}`);
+  }
+  writeFileSync(path.join(pictures, 'scores.csv'), `${rows.join('\n')}\n`);
+  const home = path.join(folder, `home-${subject.manifest.id}`);
+  studio(home, 'import', pictures, '--name', 'large', '--scale', '0,10', '--better', 'higher');
+  const { rate, peak } = await extract(home, 'large', subject.manifest.id);
+  console.log(
+    `100-megapixel pictures: ${rate.toFixed(2)} images/s, peak memory of the encoder process ${megabytes(peak)}`,
+  );
+}
+
+function megabytes(bytes: number): string {
+  return bytes === 0 ? 'not known here' : `${(bytes / 1e6).toFixed(0)} MB`;
+}
+
+if (import.meta.main) await benchEncoders(Number(process.argv[2] ?? 3));
