@@ -9,9 +9,11 @@ import asc from 'assemblyscript/asc';
 const ROOT = path.resolve(import.meta.dirname, '../src-main');
 
 /** The committed binaries; the sources of each are in `assembly/` beside it. */
-export const KERNELS = ['streams/nss/wasm/nss.wasm', 'fusion/wasm/fusion.wasm'].map((file) =>
-  path.join(ROOT, file),
-);
+export const KERNELS = [
+  'streams/nss/wasm/nss.wasm',
+  'streams/vision/resize/wasm/resize.wasm',
+  'fusion/wasm/fusion.wasm',
+].map((file) => path.join(ROOT, file));
 
 const OPTIONS = ['--enable', 'simd', '--runtime', 'stub', '-O3', '--noAssert', '--converge'];
 

@@ -164,7 +164,11 @@ describe('deleting', () => {
     await writer.saveFeatures(NSS_KEY, [{ content: contentOf('a.png'), vector: vector(1) }], []);
     await writer.activateStream(id, NSS_KEY);
     const [a] = reader.images.page({ dataset: id }).items;
-    await writer.importRun(runRow(id), [{ image: a!.id, mos: 1, prediction: 2, std: null, gates: {} }], METRICS);
+    await writer.importRun(
+      runRow(id),
+      [{ image: a!.id, mos: 1, prediction: 2, std: null, gates: {} }],
+      METRICS,
+    );
     expect(reader.datasets.deletionImpact(id)).toEqual({ images: 2, runs: 1, features: 1 });
     await writer.deleteDataset(id);
     const db = openCatalogForReading(t.file);

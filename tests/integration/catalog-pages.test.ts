@@ -106,7 +106,13 @@ describe('pages of images', () => {
     );
     const ids = reader.images.page({ dataset }).items.map((i) => i.id);
     const residuals = [0.1, -2, 1];
-    const predictions = residuals.map((r, i) => ({ image: ids[i]!, mos: 3, prediction: 3 + r, std: null, gates: {} }));
+    const predictions = residuals.map((r, i) => ({
+      image: ids[i]!,
+      mos: 3,
+      prediction: 3 + r,
+      std: null,
+      gates: {},
+    }));
     const run = await writer.importRun(runRow(dataset), predictions, METRICS);
     expect(names({ dataset, run, sort: 'residual', descending: true })).toEqual(['b', 'c', 'a', 'd']);
     expect(names({ dataset, run, sort: 'residual' })).toEqual(['a', 'c', 'b', 'd']);

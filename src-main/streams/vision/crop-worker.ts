@@ -8,7 +8,7 @@ import { decodePicture } from '../../images/decode.ts';
 import { probePicture } from '../../images/probe.ts';
 import { readPicture } from '../read-picture.ts';
 import type { ExtractItem } from '../read-picture.ts';
-import { fiveCrops } from './crops.ts';
+import { fiveCrops } from '../../../src-shared/crops.ts';
 import { createPreprocessor } from './preprocess.ts';
 import type { InputValues } from './preprocess.ts';
 import { createResizer } from './resize/resize.ts';
