@@ -145,7 +145,10 @@ describe('the way from a folder to results', { timeout: 90_000 }, () => {
       studio(['extract', '--dataset', 'small', '--streams', 'nss2', '--json'], { home }),
       studio(['extract', '--dataset', 'small', '--streams', 'nss', '--device', 'abacus'], { home }),
     ]);
-    expect([cuda.code, cuda.stderr]).toEqual([1, expect.stringContaining('not available yet') as string]);
+    expect([cuda.code, cuda.stderr]).toEqual([
+      1,
+      expect.stringContaining('NSS runs on the CPU, not on cuda') as string,
+    ]);
     expect([stream.code, stream.json()]).toMatchObject([
       1,
       { error: { code: 'not-available', hint: expect.stringContaining('"nss"') as string } },
