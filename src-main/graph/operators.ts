@@ -122,8 +122,9 @@ export function gelu(x: Tensor): Tensor {
 export function maskedGelu(x: Tensor, mask: Tensor): Tensor {
   const t = scale(x, Math.SQRT1_2);
   const twiceCumulative = add(erf(t), constant(1));
-  const slope = (): Tensor =>
-    add(twiceCumulative, scale(mul(t, exp(negate(mul(t, t)))), 2 / Math.sqrt(Math.PI)));
+  // 2 / sqrt(pi) goes into the exponent: an operator less.
+  const exponent = (): Tensor => sub(constant(Math.log(2 / Math.sqrt(Math.PI))), mul(t, t));
+  const slope = (): Tensor => add(twiceCumulative, mul(t, exp(exponent())));
   // The whole slope by x goes through the first factor, the second counts as a constant.
   return apply('Mul', [mul(x, mask), twiceCumulative], x.shape, (g) => [mul(g, slope()), null]);
 }
