@@ -86,7 +86,7 @@ test('an own folder: import, extract, run by image with the leakage warning, the
         .replace('"epochs": 80', '"epochs": 20'),
     );
     await page.getByRole('button', { name: 'Run the experiment' }).click();
-    await expect(page.getByText(/fold \d of 5/).first()).toBeVisible(); // the live view
+    await expect(page.getByText(/\d of 5 folds done/).first()).toBeVisible(); // the live view
     await page.goto(new URL('#/run/1', page.url()).href);
     const headline = page.getByLabel('Headline numbers');
     await expect(headline).toContainText(/0\.\d{3}/, { timeout: 60_000 });
