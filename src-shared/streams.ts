@@ -32,3 +32,8 @@ export type StreamMatrix = {
 };
 
 export type StreamFailure = { image: number; name: string; code: string; reason: string };
+
+/** NSS is the one stream that is never projected; every other one, a user's own included, is a vision stream (2.4). */
+export function isVisionStream(stream: string): boolean {
+  return stream !== 'nss';
+}

@@ -29,8 +29,8 @@ export function eventStream({ events, home, queue }: Services, request: Request)
       };
       const send = (event: StudioEvent) => write(`data: ${JSON.stringify(event)}\n\n`);
       const unsubscribe = events.subscribe(send);
-      // Keeps proxies and the reader's own time-out from closing a quiet stream.
-      const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
+      // Keeps proxies and the reader's own time-out from closing a quiet stream; never keeps a command alive.
+      const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS).unref();
       stop = () => {
         unsubscribe();
         clearInterval(heartbeat);

@@ -25,6 +25,7 @@ export class Guests {
         // It names the request, and so keeps it: a request that is garbage collected never hears of its abort.
         const end = () => {
           request.signal.removeEventListener('abort', end);
+          if (left) return;
           leave();
           controller.close();
         };

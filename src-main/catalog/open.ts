@@ -6,9 +6,6 @@ import { MIGRATIONS } from './migrations/index.ts';
 
 export type Db = Database.Database;
 
-/** Slower statements on the reading side are logged: they would be felt in the window. */
-export const SLOW_STATEMENT_MS = 20;
-
 /**
  * Opens the catalog for writing (the one catalog thread does this): WAL, foreign keys, pending migrations,
  * each preceded by a backup through SQLite's backup API. Throws StudioError `corrupt` or `version-mismatch`.

@@ -21,7 +21,14 @@ export type RunToStore = {
 export type RunMetrics = NonNullable<Run['metrics']>;
 export type Curve = { epoch: number; loss: number; lr: number }[];
 export type Seconds = { prepare: number; train: number; predict: number };
-export type PredictionToStore = { image: number; mos: number; prediction: number; std: number | null };
+export type PredictionToStore = {
+  image: number;
+  mos: number;
+  prediction: number;
+  std: number | null;
+  /** Gate per stream; empty with static fusion. */
+  gates: Record<string, number>;
+};
 
 /** One finished fold with the head that predicted it. */
 export type FoldToStore = {
@@ -31,6 +38,8 @@ export type FoldToStore = {
   seconds: Seconds;
   head: Uint8Array;
   predictions: PredictionToStore[];
+  /** What training this fold has shown; joins the run's warnings. */
+  warnings: RunWarning[];
 };
 
 /** A run row with its JSON parsed. */
@@ -210,6 +219,11 @@ export function runWrites(db: Db) {
   const insertPrediction = db.prepare(
     'INSERT OR REPLACE INTO predictions (run_id, image_id, fold, mos, prediction, prediction_std) VALUES (?, ?, ?, ?, ?, ?)',
   );
+  const insertGate = db.prepare(
+    'INSERT OR REPLACE INTO gates (run_id, image_id, stream, gate) VALUES (?, ?, ?, ?)',
+  );
+  const warningsOf = db.prepare<[number], string>('SELECT warnings FROM runs WHERE id = ?').pluck();
+  const setWarnings = db.prepare('UPDATE runs SET warnings = ? WHERE id = ?');
   const finish = db.prepare(
     `UPDATE runs SET status = 'done', metrics = ?, seconds = ?, error = NULL, finished_at = ? WHERE id = ?`,
   );
@@ -271,8 +285,14 @@ export function runWrites(db: Db) {
         JSON.stringify(fold.seconds),
         Buffer.from(fold.head),
       );
-      for (const p of fold.predictions)
+      for (const p of fold.predictions) {
         insertPrediction.run(run, p.image, fold.fold, p.mos, p.prediction, p.std);
+        for (const [stream, gate] of Object.entries(p.gates)) insertGate.run(run, p.image, stream, gate);
+      }
+      if (fold.warnings.length === 0) return;
+      const known = JSON.parse(warningsOf.get(run) ?? '[]') as RunWarning[];
+      const added = fold.warnings.filter((w) => !known.some((k) => k.message === w.message));
+      setWarnings.run(JSON.stringify([...known, ...added]), run);
     },
     finishRun(id: number, metrics: RunMetrics, seconds: Seconds): void {
       finish.run(JSON.stringify(metrics), JSON.stringify(seconds), new Date().toISOString(), id);

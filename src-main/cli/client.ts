@@ -103,11 +103,11 @@ async function watchJob(
   id: number,
   onProgress: (job: Job) => void,
 ): Promise<Job> {
-  const gone = new AbortController();
+  const response = await ask(new Request('http://localhost/events'));
+  if (!response.ok) throw await responseError(response);
+  const reader = response.body!.getReader();
   try {
-    const response = await ask(new Request('http://localhost/events'));
-    if (!response.ok) throw await responseError(response);
-    const events = readEvents(response.body!.pipeThrough(new TextDecoderStream(), gone));
+    const events = readEvents(reader);
     let job = await api.jobs.get.query({ id }); // it may have ended before the stream began
     while (isActive(job)) {
       const next = await events.next().catch(() => null);
@@ -118,7 +118,7 @@ async function watchJob(
     }
     return job;
   } finally {
-    gone.abort();
+    await reader.cancel().catch(() => undefined); // the engine may be gone
   }
 }
 
@@ -126,14 +126,16 @@ function isActive(job: Job): boolean {
   return job.status === 'queued' || job.status === 'running';
 }
 
-async function* readEvents(chunks: ReadableStream<string>): AsyncGenerator<StudioEvent> {
+async function* readEvents(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<StudioEvent> {
+  const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of chunks) {
-    text += chunk;
-    let end: number;
-    while ((end = text.indexOf('\n\n')) >= 0) {
-      const message = text.slice(0, end);
-      text = text.slice(end + 2);
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    text += decoder.decode(value, { stream: true });
+    const messages = text.split('\n\n');
+    text = messages.pop()!;
+    for (const message of messages) {
       if (message.startsWith('data: ')) yield JSON.parse(message.slice(6)) as StudioEvent;
     }
   }

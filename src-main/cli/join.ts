@@ -55,16 +55,13 @@ async function ownEngine(home: string | undefined, root: string | undefined): Pr
 
 /** Stays as a guest, so that an engine of another command waits for this one; null where it is just closing. */
 async function asGuest({ handler, pid }: RunningEngine): Promise<JoinedEngine | null> {
-  const leaving = new AbortController();
   const stay = await handler(new Request('http://localhost/guest'), { trust: 'local' }).catch(() => null);
   if (stay === null) return null;
-  // Nothing comes, and that the engine has gone the next request finds out by itself.
-  stay.body?.pipeTo(new WritableStream(), { signal: leaving.signal }).catch(() => undefined);
   return {
     handler,
     pid,
     own: false,
     guestsGone: () => Promise.resolve(),
-    close: () => Promise.resolve(leaving.abort()),
+    close: async () => stay.body?.cancel(),
   };
 }

@@ -1,53 +1,96 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../src-shared/errors.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
 
 const ENTRY = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 
+type Pending = {
+  onMessage(message: ComputeMessage): void;
+  resolve(): void;
+  reject(error: StudioError): void;
+};
+
 /**
- * Runs one task in a fresh compute process and hands each message to `onMessage`, in order.
- * An abort ends the process at once: it holds nothing that the catalog does not have. Throws StudioError.
+ * A compute process that performs tasks one after the other. An abort of the signal ends it at once: it holds nothing that
+ * the catalog does not have.
  */
-export function compute(
-  task: ComputeTask,
-  options: { signal: AbortSignal; onMessage(message: ComputeMessage): void },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (options.signal.aborted) return reject(new StudioError('cancelled', 'Stopped'));
-    const child = fork(ENTRY, {
+export class ComputeProcess {
+  readonly #child: ChildProcess;
+  readonly #signal: AbortSignal;
+  #pending: Pending | null = null;
+  #lastWords = '';
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    this.#child = fork(ENTRY, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
     });
-    let lastWords = '';
-    let failure: StudioError | null = null;
+    const child = this.#child;
     const abort = () => child.kill('SIGKILL');
-    options.signal.addEventListener('abort', abort, { once: true });
-    child.stderr!.on('data', (chunk: Buffer) => (lastWords = (lastWords + chunk.toString()).slice(-2000)));
-    child.on('message', (message) => {
-      const received = message as ComputeMessage;
-      if (received.type === 'failed') failure = StudioError.fromShape(received.error);
-      else options.onMessage(received);
+    signal.addEventListener('abort', abort, { once: true });
+    child.stderr!.on('data', (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString()).slice(-2000);
     });
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      options.signal.removeEventListener('abort', abort);
-      if (options.signal.aborted) reject(new StudioError('cancelled', 'Stopped'));
-      else if (failure !== null) reject(failure);
-      else if (code === 0) resolve();
-      else {
-        reject(
-          new StudioError(
-            'internal',
-            `The compute process ended with ${signal ?? `exit code ${code}`}: ${lastWords.trim()}`,
-            {
-              hint: 'Retry the job: finished folds are kept.',
-            },
-          ),
-        );
-      }
+    child.on('message', (message) => this.#receive(message as ComputeMessage));
+    child.on('error', (error) => this.#fail(new StudioError('internal', error.message)));
+    child.on('close', (code, killed) => {
+      signal.removeEventListener('abort', abort);
+      this.#fail(this.#ended(killed ?? `exit code ${code}`));
     });
-    child.send(task);
-  });
+    if (signal.aborted) abort();
+  }
+
+  /** Performs a task and hands each message to `onMessage`, in order. Throws StudioError; cancelled after an abort. */
+  perform(task: ComputeTask, onMessage: (message: ComputeMessage) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { onMessage, resolve, reject };
+      if (!this.#child.connected) this.#fail(this.#ended('no connection'));
+      else this.#child.send(task);
+    });
+  }
+
+  /** Ends the process. */
+  close(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #receive(message: ComputeMessage): void {
+    const pending = this.#pending;
+    if (message.type === 'failed') {
+      this.#fail(StudioError.fromShape(message.error));
+    } else if (message.type === 'done') {
+      this.#pending = null;
+      pending?.resolve();
+    } else {
+      pending?.onMessage(message);
+    }
+  }
+
+  #fail(error: StudioError): void {
+    const pending = this.#pending;
+    this.#pending = null;
+    pending?.reject(error);
+  }
+
+  #ended(how: string): StudioError {
+    if (this.#signal.aborted) return new StudioError('cancelled', 'Stopped');
+    const text = `The compute process ended with ${how}: ${this.#lastWords.trim()}`;
+    return new StudioError('internal', text, { hint: 'Retry the job: finished folds are kept.' });
+  }
+}
+
+/** Performs one task in a process of its own. Throws StudioError. */
+export async function compute(
+  task: ComputeTask,
+  options: { signal: AbortSignal; onMessage(message: ComputeMessage): void },
+): Promise<void> {
+  const process = new ComputeProcess(options.signal);
+  try {
+    await process.perform(task, (message) => options.onMessage(message));
+  } finally {
+    process.close();
+  }
 }

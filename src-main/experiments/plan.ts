@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../src-shared/errors.ts';
-import { refuseNotAvailable, runsOf, type ExperimentSpec } from '../../src-shared/experiment-spec.ts';
+import {
+  gateStreamOf,
+  refuseNotAvailable,
+  runsOf,
+  type ExperimentSpec,
+} from '../../src-shared/experiment-spec.ts';
 import type { DatasetSummary } from '../../src-shared/dataset.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
-import type { StreamInfo } from '../../src-shared/streams.ts';
+import { isVisionStream, type StreamInfo } from '../../src-shared/streams.ts';
 import type { PopulationRow } from '../catalog/population.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { RunToStore } from '../catalog/runs.ts';
-import { countParameters, layerSizes } from '../fusion/head.ts';
+import { countParameters } from '../fusion/head.ts';
+import { preprocessedDimension } from '../fusion/preprocess.ts';
 import { activeStream } from '../streams/registry.ts';
 import { foldsHash, groupKFold, kFold } from './folds.ts';
 
@@ -47,17 +53,23 @@ export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): Exp
     warnings: warningsOf(dataset, unit, population.length),
   };
   const runs = members.map((member): RunToStore => {
-    const used = member.spec.streams.map((id) => streams.find((s) => s.id === id)!);
+    const used = inFusedOrder(member.spec.streams).map((id) => streams.find((s) => s.id === id)!);
     return {
       ...shared,
-      warnings: [...shared.warnings, ...projectionWarning(used)],
       label: member.label,
       spec: member.spec,
       streams: used.map((s) => ({ stream: s.id, version: s.version, source: s.source })),
-      parameters: parametersOf(member.spec, used),
+      parameters: parametersOf(member.spec, used, largestTrainingSide(population.length, folds)),
     };
   });
   return { spec, dataset, targetLabel, population, folds, runs };
+}
+
+/** NSS, SigLIP, CLIP-H, then the others as the spec names them: the order of the fused vector (spec/fusion.md). */
+function inFusedOrder(streams: readonly string[]): string[] {
+  const place = (id: string): number =>
+    !isVisionStream(id) ? 0 : /^siglip/i.test(id) ? 1 : /^clip/i.test(id) ? 2 : 3;
+  return streams.toSorted((a, b) => place(a) - place(b));
 }
 
 /** The streams of one planned or stored run as catalog keys. */
@@ -65,10 +77,18 @@ export function streamKeys(run: { streams: RunToStore['streams'] }): { stream: s
   return run.streams.map(({ stream, version }) => ({ stream, version }));
 }
 
-/** Trainable parameters of the static head over these streams (2.5). */
-function parametersOf(spec: ExperimentSpec, streams: readonly StreamInfo[]): number {
-  const width = streams.reduce((sum, s) => sum + s.dimension, 0);
-  return countParameters(layerSizes(width, spec.fusion.hidden));
+/** Trainable parameters of gates and head over these streams, preprocessed as fitted on `n` images (2.4, 2.5). */
+function parametersOf(spec: ExperimentSpec, streams: readonly StreamInfo[], n: number): number {
+  const { pca, hidden } = spec.fusion;
+  const widths = streams.map(({ id, dimension }) => ({
+    id,
+    width: preprocessedDimension(id, dimension, n, pca),
+  }));
+  return countParameters({ streams: widths, hidden, gate: gateStreamOf(spec) });
+}
+
+function largestTrainingSide(n: number, folds: readonly Int32Array[]): number {
+  return n - Math.min(...folds.map((fold) => fold.length));
 }
 
 /** The preset "paper" trains KonIQ-10k on its 1-5 MOS, as the paper does; everything else on the dataset's label. */
@@ -120,16 +140,4 @@ function warningsOf(dataset: DatasetSummary, unit: 'image' | 'group', n: number)
     });
   }
   return warnings;
-}
-
-/** PCA (2.4) is not available yet: a run on other streams than NSS says that they are standardised only. */
-function projectionWarning(streams: readonly StreamInfo[]): RunWarning[] {
-  const imported = streams.filter((s) => s.kind !== 'nss').map((s) => s.id);
-  if (imported.length === 0) return [];
-  return [
-    {
-      code: 'no-projection',
-      message: `${imported.join(', ')}: standardised only, since the PCA of the paper (section 2.4) is not available yet.`,
-    },
-  ];
 }

@@ -1,4 +1,5 @@
-/** AdamW with gradient-norm clipping, with the meaning that PyTorch gives it. */
+/** AdamW with gradient-norm clipping, with the meaning that PyTorch gives it, in one pass over memory (wasm/assembly/adamw.ts). */
+import type { FusionKernel } from './kernel.ts';
 
 /** Decay rates and epsilon of the paper (section 2.7), PyTorch's defaults. */
 const BETA1 = 0.9;
@@ -14,77 +15,54 @@ export type AdamWOptions = {
   clip: number;
 };
 
-/** The optimizer's state for one flat parameter vector. */
+/** One flat parameter vector with its gradient and the optimizer's state, all in the kernel's memory. */
 export class AdamW {
+  readonly parameters: Float32Array;
+  /** Where the gradient of the next step is expected. */
+  readonly gradient: Float32Array;
+  readonly #kernel: FusionKernel;
   readonly #options: AdamWOptions;
   readonly #mean: Float32Array;
   readonly #square: Float32Array;
   #steps = 0;
 
-  /** `size`: number of parameters. */
-  constructor(size: number, options: AdamWOptions) {
+  /** Takes over `initial` parameters; needs `AdamW.bytes` of the kernel's memory. */
+  constructor(kernel: FusionKernel, initial: Float32Array, options: AdamWOptions) {
+    this.#kernel = kernel;
     this.#options = options;
-    this.#mean = new Float32Array(size);
-    this.#square = new Float32Array(size);
+    this.parameters = kernel.float32(initial.length);
+    this.parameters.set(initial);
+    this.gradient = kernel.float32(initial.length);
+    this.#mean = kernel.float32(initial.length);
+    this.#square = kernel.float32(initial.length);
   }
 
-  /** One step: updates `parameters` in place from `gradient` (same length) with learning rate `lr`. */
-  step(parameters: Float32Array, gradient: Float32Array, lr: number): void {
+  /** Kernel memory for `size` parameters. */
+  static bytes(size: number): number {
+    return 16 * size;
+  }
+
+  /** One step: updates `parameters` from `gradient` with learning rate `lr`. */
+  step(lr: number): void {
+    const { run } = this.#kernel;
+    const n = this.parameters.length;
     this.#steps++;
-    const norm = Math.sqrt(sumOfSquares(gradient));
+    const norm = Math.sqrt(run.sumOfSquares(this.gradient.byteOffset, n));
     const clip = Math.min(1, this.#options.clip / (norm + CLIP_EPSILON));
-    const correction1 = 1 - BETA1 ** this.#steps;
-    const correction2 = 1 - BETA2 ** this.#steps;
-    update(parameters, gradient, this.#mean, this.#square, {
-      meanGain: (1 - BETA1) * clip,
-      squareGain: (1 - BETA2) * clip * clip,
-      keep: 1 - lr * this.#options.weightDecay,
-      stepSize: lr / correction1,
-      rootGain: 1 / Math.sqrt(correction2),
-    });
+    run.adamW(
+      this.parameters.byteOffset,
+      this.gradient.byteOffset,
+      this.#mean.byteOffset,
+      this.#square.byteOffset,
+      n,
+      BETA1,
+      BETA2,
+      (1 - BETA1) * clip,
+      (1 - BETA2) * clip * clip,
+      1 - lr * this.#options.weightDecay,
+      lr / (1 - BETA1 ** this.#steps),
+      1 / Math.sqrt(1 - BETA2 ** this.#steps),
+      EPSILON,
+    );
   }
-}
-
-type UpdateFactors = {
-  meanGain: number;
-  squareGain: number;
-  keep: number;
-  stepSize: number;
-  rootGain: number;
-};
-
-/** Clip, both moments, decay and step in one pass over memory. */
-function update(
-  p: Float32Array,
-  g: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  factors: UpdateFactors,
-): void {
-  const { meanGain, squareGain, keep, stepSize, rootGain } = factors;
-  for (let i = 0; i < p.length; i++) {
-    const gradient = g[i]!;
-    const mean = BETA1 * m[i]! + meanGain * gradient;
-    const square = BETA2 * v[i]! + squareGain * gradient * gradient;
-    m[i] = mean;
-    v[i] = square;
-    p[i] = keep * p[i]! - (stepSize * mean) / (Math.sqrt(square) * rootGain + EPSILON);
-  }
-}
-
-/** Four running sums, so that the additions do not wait for each other. */
-function sumOfSquares(values: Float32Array): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const whole = values.length - (values.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i]! * values[i]!;
-    b += values[i + 1]! * values[i + 1]!;
-    c += values[i + 2]! * values[i + 2]!;
-    d += values[i + 3]! * values[i + 3]!;
-  }
-  for (let i = whole; i < values.length; i++) a += values[i]! * values[i]!;
-  return a + b + c + d;
 }

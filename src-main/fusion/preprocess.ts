@@ -1,31 +1,74 @@
 /**
- * Preprocessing per stream, fitted on the training rows only, then concatenation (paper, section 2.4, equation 6).
- * Every stream is standardised; a further step of one stream (the projection of a vision stream) goes between
- * `fitStream` and `writeStream`, which are all that knows how a stream becomes its part of the fused vector.
+ * Preprocessing per stream, fitted on the training rows only (paper, section 2.4, equations 4 to 6): NSS is standardised, every
+ * other stream is standardised, projected on its principal components and whitened. The streams side by side are the fused vector.
  */
 import { StudioError } from '../../src-shared/errors.ts';
+import { isVisionStream } from '../../src-shared/streams.ts';
+import { fitProjection, project } from './pca.ts';
 import { fitScaler } from './scaler.ts';
+import type { Ort } from '../graph/runtime.ts';
+import type { Projection } from './pca.ts';
 import type { FeatureMatrix, Scaler } from './scaler.ts';
 
 /** Raw features of one stream, all images x dimension. */
 export type StreamFeatures = FeatureMatrix & { id: string };
 
-/** How one stream is preprocessed. */
-export type StreamTransform = { id: string; scaler: Scaler };
+/** How one stream is preprocessed; `projection` is null where it is only standardised. */
+export type StreamTransform = { id: string; scaler: Scaler; projection: Projection | null };
 
-/** Fits the preprocessing of each stream; StudioError bad-input where a training row holds NaN or infinity. */
-export function fitStreams(streams: readonly StreamFeatures[], rows: Int32Array): StreamTransform[] {
-  return streams.map((stream) => fitStream(stream, rows));
+/** A stream with its fitted preprocessing applied: `values` has one row of outputDimension(transform) per image. */
+export type PreparedStream = { transform: StreamTransform; values: Float32Array };
+
+/** Width of a stream after preprocessing, fitted on `n` rows, if no component is left out as rounding. */
+export function preprocessedDimension(stream: string, dimension: number, n: number, pca: number): number {
+  return isVisionStream(stream) ? Math.min(pca, dimension, n - 1) : dimension;
 }
 
-function fitStream(stream: StreamFeatures, rows: Int32Array): StreamTransform {
+/**
+ * Fits the preprocessing of one stream on the rows `train` and applies it to `rows` (by default the same); the other rows stay 0.
+ * StudioError bad-input where one of these rows holds NaN or infinity, or a projected stream is constant.
+ */
+export async function prepareStream(
+  ort: Ort,
+  stream: StreamFeatures,
+  train: Int32Array,
+  pca: number,
+  rows: Int32Array = train,
+): Promise<PreparedStream> {
+  const transform = await fitStream(ort, stream, train, pca);
+  const values = await transformStream(ort, transform, stream, rows);
+  const width = outputDimension(transform);
+  const all = new Float32Array((stream.data.length / stream.dimension) * width);
+  rows.forEach((row, i) => all.set(values.subarray(i * width, (i + 1) * width), row * width));
+  return { transform, values: all };
+}
+
+async function fitStream(
+  ort: Ort,
+  stream: StreamFeatures,
+  rows: Int32Array,
+  pca: number,
+): Promise<StreamTransform> {
   assertFinite(stream, rows);
-  return { id: stream.id, scaler: fitScaler(stream, rows) };
+  const scaler = fitScaler(stream, rows);
+  if (!isVisionStream(stream.id)) return { id: stream.id, scaler, projection: null };
+  const shape = { n: rows.length, dimension: stream.dimension, components: pca };
+  const read = (block: Float64Array, start: number, count: number): void =>
+    standardize(scaler, stream, rows.subarray(start, start + count), block);
+  const projection = await fitProjection(ort, read, shape);
+  if (projection.variances.length === 0) {
+    throw new StudioError(
+      'bad-input',
+      `Stream "${stream.id}" is the same for all ${rows.length} training images`,
+      { hint: 'Leave this stream out, or extract or import its features again.' },
+    );
+  }
+  return { id: stream.id, scaler, projection };
 }
 
 /** Width of the part of the fused vector that a stream fills. */
-export function outputDimension(transform: StreamTransform): number {
-  return transform.scaler.mean.length;
+export function outputDimension({ scaler, projection }: StreamTransform): number {
+  return projection === null ? scaler.mean.length : projection.variances.length;
 }
 
 /** Width of the fused vector. */
@@ -34,41 +77,70 @@ export function fusedDimension(transforms: readonly StreamTransform[]): number {
 }
 
 /**
+ * The given rows of a stream, preprocessed: rows.length x outputDimension, row-major. StudioError bad-input where the stream has
+ * another dimension than the one fitted, or holds NaN.
+ */
+async function transformStream(
+  ort: Ort,
+  { scaler, projection }: StreamTransform,
+  stream: StreamFeatures,
+  rows: Int32Array,
+): Promise<Float32Array> {
+  assertFinite(stream, rows);
+  if (projection !== null) {
+    const read = (block: Float32Array, start: number, count: number): void =>
+      standardize(scaler, stream, rows.subarray(start, start + count), block);
+    return project(ort, projection, read, rows.length);
+  }
+  const values = new Float32Array(rows.length * stream.dimension);
+  standardize(scaler, stream, rows, values);
+  return values;
+}
+
+/** Writes (x - mean) / scale of the rows into `into`, one after the other. */
+function standardize(
+  { mean, scale }: Scaler,
+  { dimension, data }: StreamFeatures,
+  rows: Int32Array,
+  into: Float32Array | Float64Array,
+): void {
+  rows.forEach((row, i) => {
+    const from = row * dimension;
+    const to = i * dimension;
+    for (let d = 0; d < dimension; d++) into[to + d] = (data[from + d]! - mean[d]!) / scale[d]!;
+  });
+}
+
+/**
  * The preprocessed streams side by side: rows.length x fusedDimension, row-major, in the order of `transforms`.
  * StudioError bad-input where a stream is missing, has another dimension than the one fitted, or holds NaN.
  */
-export function fuseStreams(
+export async function fuseStreams(
+  ort: Ort,
   transforms: readonly StreamTransform[],
   streams: readonly StreamFeatures[],
   rows: Int32Array,
-): Float32Array {
-  const width = fusedDimension(transforms);
-  const fused = new Float32Array(rows.length * width);
-  let start = 0;
+): Promise<Float32Array> {
+  const everyRow = Int32Array.from(rows.keys());
+  const parts: PreparedStream[] = [];
   for (const transform of transforms) {
-    writeStream(transform, findStream(streams, transform), rows, { fused, width, start });
-    start += outputDimension(transform);
+    const values = await transformStream(ort, transform, findStream(streams, transform), rows);
+    parts.push({ transform, values });
   }
-  return fused;
+  return joinStreams(parts, everyRow);
 }
 
-/** Columns start.. of the rows of a matrix of `width` columns. */
-type Columns = { fused: Float32Array; width: number; start: number };
-
-function writeStream(
-  { scaler }: StreamTransform,
-  stream: StreamFeatures,
-  rows: Int32Array,
-  { fused, width, start }: Columns,
-): void {
-  assertFinite(stream, rows);
-  const { dimension, data } = stream;
-  rows.forEach((row, i) => {
-    const from = row * dimension;
-    const to = i * width + start;
-    for (let d = 0; d < dimension; d++)
-      fused[to + d] = (data[from + d]! - scaler.mean[d]!) / scaler.scale[d]!;
-  });
+/** The given rows of prepared streams side by side: rows.length x width of all, row-major. */
+export function joinStreams(parts: readonly PreparedStream[], rows: Int32Array): Float32Array {
+  const width = fusedDimension(parts.map((part) => part.transform));
+  const fused = new Float32Array(rows.length * width);
+  let start = 0;
+  for (const { transform, values } of parts) {
+    const own = outputDimension(transform);
+    rows.forEach((row, i) => fused.set(values.subarray(row * own, (row + 1) * own), i * width + start));
+    start += own;
+  }
+  return fused;
 }
 
 function findStream(streams: readonly StreamFeatures[], { id, scaler }: StreamTransform): StreamFeatures {

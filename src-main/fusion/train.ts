@@ -1,19 +1,24 @@
 /** Training one member: preprocessing fitted on its training rows, then the head (paper, sections 2.4 to 2.7). */
 import { StudioError } from '../../src-shared/errors.ts';
 import { AdamW } from './adamw.ts';
-import { initialParameters, layerSizes } from './head.ts';
-import { fitStreams, fusedDimension, fuseStreams } from './preprocess.ts';
+import { initialParameters } from './head.ts';
+import { FusionKernel } from './kernel.ts';
+import { joinStreams, prepareStream } from './preprocess.ts';
 import { Random } from './random.ts';
 import { cosineRate } from './schedule.ts';
+import { architectureOf } from './trained-head.ts';
 import { TrainingSession } from './training-session.ts';
 import type { Ort } from '../graph/runtime.ts';
-import type { LayerSizes } from './head.ts';
-import type { StreamFeatures } from './preprocess.ts';
+import type { Architecture } from './head.ts';
+import type { PreparedStream, StreamFeatures } from './preprocess.ts';
 import type { TrainedHead } from './trained-head.ts';
 import type { TrainingData } from './training-session.ts';
 
 /** Raw features of all images and their labels (in label units, one per row), and the rows to train on. */
 export type TrainInput = { streams: StreamFeatures[]; targets: Float64Array; train: Int32Array };
+
+/** The same with the preprocessing done: members with the same training rows share it. */
+export type PreparedInput = { streams: readonly PreparedStream[]; targets: Float64Array; train: Int32Array };
 
 /** Loss (mean over the epoch's images) and learning rate of a finished epoch; `epoch` counts from 1. */
 export type EpochReport = { epoch: number; epochs: number; loss: number; lr: number };
@@ -32,9 +37,9 @@ export type TrainOptions = {
   seed: number;
   /** Train on (y - mean) / std of the training rows, or on the labels as they are. */
   targets: 'standardized' | 'raw';
-  /** Static fusion only: a spec with a gate is refused before it comes here. */
-  gate: null;
-  /** Components of a projected vision stream; this version standardises every stream and projects none. */
+  /** The stream that the gates are computed from, one of the input's; null: static fusion. */
+  gate: string | null;
+  /** Most components of a projected stream (every stream but NSS). */
   pca: number;
   /** Threads of ONNX Runtime; 1 where several members train side by side. */
   threads: number;
@@ -52,28 +57,50 @@ const SMALLEST_BATCH = 2;
  */
 export async function trainMember(ort: Ort, input: TrainInput, options: TrainOptions): Promise<TrainedHead> {
   checkInput(input);
-  const streams = fitStreams(input.streams, input.train);
+  const streams: PreparedStream[] = [];
+  for (const stream of input.streams)
+    streams.push(await prepareStream(ort, stream, input.train, options.pca));
+  return trainPrepared(ort, { ...input, streams }, options);
+}
+
+/** The same on prepared streams; `options.pca` has been applied to them. */
+export async function trainPrepared(
+  ort: Ort,
+  input: PreparedInput,
+  options: TrainOptions,
+): Promise<TrainedHead> {
+  checkLabels(input);
+  const streams = input.streams.map(({ transform }) => transform);
   const target = targetScale(input, options.targets);
   const data: TrainingData = {
-    features: fuseStreams(streams, input.streams, input.train),
+    features: joinStreams(input.streams, input.train),
     targets: Float32Array.from(input.train, (row) => (input.targets[row]! - target.mean) / target.std),
   };
-  const sizes = layerSizes(fusedDimension(streams), options.hidden);
-  const parameters = await trainHead(ort, sizes, data, options);
-  return { streams, hidden: [...options.hidden], parameters, target };
+  const architecture = architectureOf(streams, options);
+  const parameters = await trainHead(ort, architecture, data, options);
+  return { streams, hidden: [...options.hidden], gate: options.gate, parameters, target };
 }
 
 /** The training loop over preprocessed data; returns the flat parameters. */
 async function trainHead(
   ort: Ort,
-  sizes: LayerSizes,
+  architecture: Architecture,
   data: TrainingData,
   options: TrainOptions,
 ): Promise<Float32Array> {
   const random = new Random(options.seed);
-  const parameters = initialParameters(sizes, random);
-  const optimizer = new AdamW(parameters.length, options);
-  const session = await TrainingSession.create(ort, sizes, parameters, options.batch, options);
+  const initial = initialParameters(architecture, random);
+  const bytes = AdamW.bytes(initial.length) + TrainingSession.bytes(architecture, options.batch);
+  const kernel = new FusionKernel(bytes);
+  const optimizer = new AdamW(kernel, initial, options);
+  const dropoutSeed = random.bits();
+  const session = await TrainingSession.create(ort, {
+    kernel,
+    architecture,
+    optimizer,
+    dropoutSeed,
+    options,
+  });
   const order = Int32Array.from(data.targets.keys());
   try {
     for (let epoch = 0; epoch < options.epochs; epoch++) {
@@ -83,9 +110,9 @@ async function trainHead(
       let images = 0;
       for (const rows of batches(order, options.batch)) {
         stopIfCancelled(options.signal);
-        const loss = await session.step(data, rows, random);
+        const loss = await session.step(data, rows);
         if (!Number.isFinite(loss)) throw diverged(epoch + 1);
-        optimizer.step(parameters, session.gradient, lr);
+        optimizer.step(lr);
         lossSum += loss * rows.length;
         images += rows.length;
       }
@@ -94,7 +121,7 @@ async function trainHead(
   } finally {
     await session.dispose();
   }
-  return parameters;
+  return optimizer.parameters.slice();
 }
 
 /** The rows in batches; a last batch of a single row is left out. */
@@ -106,7 +133,7 @@ function batches(order: Int32Array, size: number): Int32Array[] {
 }
 
 /** Mean and population standard deviation of the training labels (std 1 where they are all equal). */
-function targetScale({ targets, train }: TrainInput, kind: TrainOptions['targets']): TrainedHead['target'] {
+function targetScale({ targets, train }: Labels, kind: TrainOptions['targets']): TrainedHead['target'] {
   if (kind === 'raw') return { mean: 0, std: 1 };
   const mean = train.reduce((total, row) => total + targets[row]!, 0) / train.length;
   const variance = train.reduce((total, row) => total + (targets[row]! - mean) ** 2, 0) / train.length;
@@ -114,7 +141,11 @@ function targetScale({ targets, train }: TrainInput, kind: TrainOptions['targets
   return { mean, std: constant ? 1 : Math.sqrt(variance) };
 }
 
-function checkInput({ streams, targets, train }: TrainInput): void {
+type Labels = Pick<TrainInput, 'targets' | 'train'>;
+
+function checkInput(input: TrainInput): void {
+  checkLabels(input);
+  const { streams, targets } = input;
   for (const { id, dimension, data } of streams) {
     if (data.length !== targets.length * dimension) {
       throw new RangeError(
@@ -122,6 +153,9 @@ function checkInput({ streams, targets, train }: TrainInput): void {
       );
     }
   }
+}
+
+function checkLabels({ targets, train }: Labels): void {
   if (train.length < SMALLEST_BATCH) {
     throw new StudioError(
       'bad-input',

@@ -1,8 +1,9 @@
 /** A trained head: all that prediction needs, as a plain object and as the bytes of a file. */
 import { crc32 } from 'node:zlib';
 import { StudioError } from '../../src-shared/errors.ts';
-import { countParameters, layerSizes } from './head.ts';
-import { fusedDimension } from './preprocess.ts';
+import { countParameters } from './head.ts';
+import { outputDimension } from './preprocess.ts';
+import type { Architecture } from './head.ts';
 import type { StreamTransform } from './preprocess.ts';
 
 export type TrainedHead = {
@@ -10,6 +11,8 @@ export type TrainedHead = {
   streams: StreamTransform[];
   /** Widths of the hidden layers, e.g. [512, 256]. */
   hidden: number[];
+  /** The stream that the gates are computed from; null: static fusion. */
+  gate: string | null;
   /** All weights and biases, laid out as `layersOf` says. */
   parameters: Float32Array;
   /** Prediction in label units = output * target.std + target.mean; 0 and 1 for raw targets. */
@@ -18,25 +21,55 @@ export type TrainedHead = {
 
 /** The file: magic (8 bytes), version, CRC-32 of what follows, length of the JSON header (uint32 each), header, numbers. */
 const MAGIC = 'BIQAHEAD';
-const VERSION = 1;
+/** Version 1 had no projections and no gates; its files are still read. */
+const VERSION = 2;
 const PREFIX_LENGTH = MAGIC.length + 12;
 
 type Header = {
-  streams: { id: string; dimension: number }[];
+  /** `components` and `dropped` where the stream is projected; never in version 1. */
+  streams: { id: string; dimension: number; components?: number; dropped?: number }[];
   hidden: number[];
+  /** Not there in version 1, which had no gates. */
+  gate?: string | null;
   target: TrainedHead['target'];
 };
 
-/** The bytes of a head, little-endian: means and scales of each stream as float64, then the parameters as float32. */
+/** The model that the parameters belong to. */
+export function architectureOf(
+  streams: readonly StreamTransform[],
+  { hidden, gate }: Pick<TrainedHead, 'hidden' | 'gate'>,
+): Architecture {
+  return {
+    streams: streams.map((transform) => ({ id: transform.id, width: outputDimension(transform) })),
+    hidden,
+    gate,
+  };
+}
+
+/**
+ * The bytes of a head, little-endian: for each stream means and scales and, where it is projected, variances as float64 and the
+ * projection's matrix as float32; then the parameters as float32.
+ */
 export function serializeHead(head: TrainedHead): Uint8Array {
   const header: Header = {
-    streams: head.streams.map(({ id, scaler }) => ({ id, dimension: scaler.mean.length })),
+    streams: head.streams.map(({ id, scaler, projection }) => ({
+      id,
+      dimension: scaler.mean.length,
+      ...(projection === null
+        ? {}
+        : { components: projection.variances.length, dropped: projection.dropped }),
+    })),
     hidden: head.hidden,
+    gate: head.gate,
     target: head.target,
   };
   const text = Buffer.from(JSON.stringify(header));
-  const scalers = head.streams.flatMap(({ scaler }) => [bytesOf(scaler.mean), bytesOf(scaler.scale)]);
-  const body = Buffer.concat([text, ...scalers, bytesOf(head.parameters)]);
+  const streams = head.streams.flatMap(({ scaler, projection }) => [
+    scaler.mean,
+    scaler.scale,
+    ...(projection === null ? [] : [projection.variances, projection.matrix]),
+  ]);
+  const body = Buffer.concat([text, ...[...streams, head.parameters].map(bytesOf)]);
   const prefix = Buffer.alloc(PREFIX_LENGTH);
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(VERSION, MAGIC.length);
@@ -51,10 +84,10 @@ export function parseHead(bytes: Uint8Array): TrainedHead {
   if (file.length < PREFIX_LENGTH || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
     throw corrupt('not a head');
   const version = file.readUInt32LE(MAGIC.length);
-  if (version !== VERSION) {
+  if (version < 1 || version > VERSION) {
     throw new StudioError(
       'version-mismatch',
-      `The trained head has format ${version}, this studio reads ${VERSION}`,
+      `The trained head has format ${version}, this studio reads 1 to ${VERSION}`,
       {
         hint: 'Open the run with the studio version that trained it, or train it again.',
       },
@@ -63,18 +96,24 @@ export function parseHead(bytes: Uint8Array): TrainedHead {
   const body = file.subarray(PREFIX_LENGTH);
   if (file.readUInt32LE(MAGIC.length + 4) !== crc32(body)) throw corrupt('its checksum is wrong');
   const headerLength = file.readUInt32LE(MAGIC.length + 8);
-  const header = parseHeader(body.toString('utf8', 0, headerLength));
+  const header = parseHeader(body.toString('utf8', 0, headerLength), version);
   return readNumbers(header, body.subarray(headerLength));
 }
 
-function parseHeader(text: string): Header {
+function parseHeader(text: string, version: number): Header {
   try {
     const header = JSON.parse(text) as Header;
-    const { streams, hidden, target } = header;
+    const { streams, hidden, gate = null, target } = header;
     const valid =
       streams.length > 0 &&
-      streams.every(({ id, dimension }) => typeof id === 'string' && isWidth(dimension)) &&
+      streams.every(
+        ({ id, dimension, components, dropped }) =>
+          typeof id === 'string' &&
+          isWidth(dimension) &&
+          (components === undefined || (version > 1 && isWidth(components) && Number.isInteger(dropped))),
+      ) &&
       hidden.every(isWidth) &&
+      (gate === null || streams.some(({ id }) => id === gate)) &&
       Number.isFinite(target.mean) &&
       target.std > 0;
     if (valid) return header;
@@ -84,7 +123,7 @@ function parseHeader(text: string): Header {
   throw corrupt('its header is not valid');
 }
 
-function readNumbers({ streams, hidden, target }: Header, bytes: Buffer): TrainedHead {
+function readNumbers({ streams, hidden, gate = null, target }: Header, bytes: Buffer): TrainedHead {
   let offset = 0;
   const take = (length: number): ArrayBuffer => {
     const part = bytes.subarray(offset, offset + length);
@@ -92,15 +131,19 @@ function readNumbers({ streams, hidden, target }: Header, bytes: Buffer): Traine
     offset += length;
     return new Uint8Array(part).buffer;
   };
-  const transforms = streams.map(({ id, dimension }) => {
+  const transforms = streams.map(({ id, dimension, components, dropped = 0 }): StreamTransform => {
     const mean = new Float64Array(take(8 * dimension));
     const scale = new Float64Array(take(8 * dimension));
-    return { id, scaler: { mean, scale } };
+    const scaler = { mean, scale };
+    if (components === undefined) return { id, scaler, projection: null };
+    const variances = new Float64Array(take(8 * components));
+    const matrix = new Float32Array(take(4 * dimension * components));
+    return { id, scaler, projection: { matrix, variances, dropped } };
   });
-  const parameterCount = countParameters(layerSizes(fusedDimension(transforms), hidden));
+  const parameterCount = countParameters(architectureOf(transforms, { hidden, gate }));
   const parameters = new Float32Array(take(4 * parameterCount));
   if (offset !== bytes.length) throw corrupt('it is too long');
-  return { streams: transforms, hidden, parameters, target };
+  return { streams: transforms, hidden, gate, parameters, target };
 }
 
 function isWidth(value: unknown): boolean {

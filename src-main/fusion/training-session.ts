@@ -5,94 +5,104 @@
 import { gradients } from '../graph/gradients.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
 import { createSession, floatTensor } from '../graph/runtime.ts';
-import { input } from '../graph/tensor.ts';
-import { countParameters, headGraph, layersOf } from './head.ts';
-import { hybridLoss } from './loss.ts';
+import { constant, input } from '../graph/tensor.ts';
+import { Dropout } from './dropout.ts';
+import { fusedWidth, layersOf, modelGraph } from './head.ts';
+import { hybridLoss, lossInputs } from './loss.ts';
+import { LossBatch } from './loss-batch.ts';
 import type { Ort, OrtTensor, Session } from '../graph/runtime.ts';
-import type { LayerSizes } from './head.ts';
+import type { AdamW } from './adamw.ts';
+import type { Architecture } from './head.ts';
+import type { FusionKernel } from './kernel.ts';
 import type { LossWeights } from './loss.ts';
-import type { Random } from './random.ts';
 
-export type StepOptions = LossWeights & { dropout: number; threads: number };
+/** `batch`: most rows of a step; `threads` of ONNX Runtime. */
+export type StepOptions = LossWeights & { batch: number; dropout: number; threads: number };
 
-/** Preprocessed training data: features [n, sizes[0]] row-major, targets [n] as trained. */
+/** Preprocessed training data: features [n, fused width] row-major, targets [n] as trained. */
 export type TrainingData = { features: Float32Array; targets: Float32Array };
 
+/** What a kept unit's mask is times, see `maskedGelu`. */
+const MASK_GAIN = 0.5;
+
 /** The training step as an ONNX model: data, dropout masks and parameters in, `loss` and one gradient per parameter out. */
-export function trainingModel(sizes: LayerSizes, weights: LossWeights, dropout: number): Uint8Array {
-  const layers = layersOf(sizes).map((layer, i) => ({
+export function trainingModel(architecture: Architecture, weights: LossWeights, dropout: number): Uint8Array {
+  const layers = layersOf(architecture).map((layer, i) => ({
     weight: input(`weight${i}`, [layer.inputs, layer.outputs]),
     bias: input(`bias${i}`, [layer.outputs]),
   }));
-  const masks =
-    dropout === 0 ? [] : sizes.slice(1, -1).map((width, i) => input(`mask${i}`, ['batch', width]));
-  const prediction = headGraph(input('features', ['batch', sizes[0] ?? 0]), layers, masks);
-  const loss = hybridLoss(prediction, input('targets', ['batch', 1]), weights);
-  const slopes = gradients(
-    loss,
-    layers.flatMap(({ weight, bias }) => [weight, bias]),
+  const masks = architecture.hidden.map((width, i) =>
+    dropout === 0 ? constant(MASK_GAIN) : input(`mask${i}`, ['batch', width]),
   );
-  const named = slopes.map(
-    (slope, i) => [`${i % 2 === 0 ? 'weight' : 'bias'}${i >> 1}_gradient`, slope] as const,
+  const features = input('features', ['batch', fusedWidth(architecture)]);
+  const { prediction } = modelGraph(architecture, features, layers, masks);
+  const { loss, slope } = hybridLoss(prediction, lossInputs(), weights);
+  const variables = layers.flatMap(({ weight, bias }) => [weight, bias]);
+  const named = gradients(prediction, slope, variables).map(
+    (gradient, i) => [`${i % 2 === 0 ? 'weight' : 'bias'}${i >> 1}_gradient`, gradient] as const,
   );
   return writeOnnx({ loss, ...Object.fromEntries(named) });
 }
 
 /** A training step that can be run again and again; `dispose` frees the session. */
 export class TrainingSession {
-  /** Gradient of the last step, laid out like the parameters. */
-  readonly gradient: Float32Array;
   readonly #ort: Ort;
   readonly #session: Session;
-  readonly #sizes: LayerSizes;
-  readonly #dropout: number;
-  readonly #batch: { features: Float32Array; targets: Float32Array; masks: Float32Array[] };
+  readonly #width: number;
+  readonly #dropout: Dropout | null;
+  readonly #batch: { features: Float32Array; loss: LossBatch; masks: Mask[] };
   readonly #parameters: Record<string, OrtTensor>;
   readonly #outputs: Record<string, OrtTensor>;
   readonly #loss = new Float32Array(1);
+  /** The inputs of a full batch, made once. */
+  readonly #full: Record<string, OrtTensor>;
+  readonly #size: number;
 
-  private constructor(
-    ort: Ort,
-    session: Session,
-    sizes: LayerSizes,
-    parameters: Float32Array,
-    batch: number,
-    dropout: number,
-  ) {
+  private constructor(ort: Ort, session: Session, parts: SessionParts) {
+    const { kernel, architecture, optimizer, options } = parts;
     this.#ort = ort;
     this.#session = session;
-    this.#sizes = sizes;
-    this.#dropout = dropout;
-    this.gradient = new Float32Array(countParameters(sizes));
+    this.#width = fusedWidth(architecture);
+    this.#size = options.batch;
+    this.#dropout =
+      options.dropout === 0 ? null : new Dropout(kernel, parts.dropoutSeed, options.dropout, MASK_GAIN);
+    const masks = architecture.hidden.map((width, i) => ({
+      name: `mask${i}`,
+      width,
+      values: kernel.float32(options.dropout === 0 ? 0 : options.batch * width),
+    }));
     this.#batch = {
-      features: new Float32Array(batch * (sizes[0] ?? 0)),
-      targets: new Float32Array(batch),
-      masks: dropout === 0 ? [] : sizes.slice(1, -1).map((width) => new Float32Array(batch * width)),
+      features: kernel.float32(options.batch * this.#width),
+      loss: new LossBatch(ort, kernel, options.batch),
+      masks: options.dropout === 0 ? [] : masks,
     };
-    this.#parameters = layerTensors(ort, sizes, parameters, '');
+    this.#parameters = layerTensors(ort, architecture, optimizer.parameters, '');
     this.#outputs = {
       loss: floatTensor(ort, this.#loss, [1, 1]),
-      ...layerTensors(ort, sizes, this.gradient, '_gradient'),
+      ...layerTensors(ort, architecture, optimizer.gradient, '_gradient'),
     };
+    this.#full = this.#inputs(options.batch);
   }
 
-  /** Compiles the step for batches of up to `batch` rows; `parameters` is read in every step, not copied. */
-  static async create(
-    ort: Ort,
-    sizes: LayerSizes,
-    parameters: Float32Array,
-    batch: number,
-    options: StepOptions,
-  ): Promise<TrainingSession> {
-    const session = await createSession(ort, trainingModel(sizes, options, options.dropout), options.threads);
-    return new TrainingSession(ort, session, sizes, parameters, batch, options.dropout);
+  /** Compiles the step; it reads the optimizer's parameters and writes its gradient in place. */
+  static async create(ort: Ort, parts: SessionParts): Promise<TrainingSession> {
+    const { architecture, options } = parts;
+    const model = trainingModel(architecture, options, options.dropout);
+    return new TrainingSession(ort, await createSession(ort, model, options.threads), parts);
+  }
+
+  /** Kernel memory that a session takes. */
+  static bytes(architecture: Architecture, batch: number): number {
+    const columns = fusedWidth(architecture) + architecture.hidden.reduce((sum, width) => sum + width, 0);
+    return 4 * batch * columns + LossBatch.bytes(batch) + 16;
   }
 
   /** Runs forward and backward on the given rows of the data with fresh dropout masks; returns the loss. */
-  async step(data: TrainingData, rows: Int32Array, random: Random): Promise<number> {
+  async step(data: TrainingData, rows: Int32Array): Promise<number> {
+    const n = rows.length;
     this.#gather(data, rows);
-    for (const mask of this.#batch.masks) random.fillDropoutMask(mask, this.#dropout);
-    await this.#session.run(this.#inputs(rows.length), this.#outputs);
+    for (const { values, width } of this.#batch.masks) this.#dropout?.fill(values, n * width);
+    await this.#session.run(n === this.#size ? this.#full : this.#inputs(n), this.#outputs);
     return this.#loss[0] ?? NaN;
   }
 
@@ -102,46 +112,53 @@ export class TrainingSession {
   }
 
   #gather(data: TrainingData, rows: Int32Array): void {
-    const { features, targets } = this.#batch;
-    const width = this.#sizes[0] ?? 0;
+    const { features, loss } = this.#batch;
+    const width = this.#width;
     rows.forEach((row, i) => {
       features.set(data.features.subarray(row * width, (row + 1) * width), i * width);
-      targets[i] = data.targets[row]!;
+      loss.targets[i] = data.targets[row]!;
     });
+    loss.fill(rows.length);
   }
 
   /** The inputs for the first `n` rows of the batch memory. */
   #inputs(n: number): Record<string, OrtTensor> {
     const view = (values: Float32Array, width: number): OrtTensor =>
       floatTensor(this.#ort, values.subarray(0, n * width), [n, width]);
-    const masks = this.#batch.masks.map(
-      (mask, i) => [`mask${i}`, view(mask, this.#sizes[i + 1] ?? 0)] as const,
-    );
+    const masks = this.#batch.masks.map(({ name, width, values }) => [name, view(values, width)] as const);
     return {
-      features: view(this.#batch.features, this.#sizes[0] ?? 0),
-      targets: view(this.#batch.targets, 1),
+      features: view(this.#batch.features, this.#width),
+      ...this.#batch.loss.tensors(n),
       ...Object.fromEntries(masks),
       ...this.#parameters,
     };
   }
 }
 
+type Mask = { name: string; width: number; values: Float32Array };
+
+/** What a session is made of; the kernel's memory holds the batch, the masks and what the optimizer works on. */
+export type SessionParts = {
+  kernel: FusionKernel;
+  architecture: Architecture;
+  optimizer: AdamW;
+  dropoutSeed: number;
+  options: StepOptions;
+};
+
 /** Views of each layer's weight and bias in a flat vector, named `weight0`, `bias0`, ... with a suffix. */
 function layerTensors(
   ort: Ort,
-  sizes: LayerSizes,
+  architecture: Architecture,
   flat: Float32Array,
   suffix: string,
 ): Record<string, OrtTensor> {
   const tensors: Record<string, OrtTensor> = {};
-  layersOf(sizes).forEach(({ inputs, outputs, weightOffset, biasOffset }, i) => {
-    tensors[`weight${i}${suffix}`] = floatTensor(ort, flat.subarray(weightOffset, biasOffset), [
-      inputs,
-      outputs,
-    ]);
-    tensors[`bias${i}${suffix}`] = floatTensor(ort, flat.subarray(biasOffset, biasOffset + outputs), [
-      outputs,
-    ]);
+  layersOf(architecture).forEach(({ inputs, outputs, weightOffset, biasOffset }, i) => {
+    const weight = flat.subarray(weightOffset, biasOffset);
+    const bias = flat.subarray(biasOffset, biasOffset + outputs);
+    tensors[`weight${i}${suffix}`] = floatTensor(ort, weight, [inputs, outputs]);
+    tensors[`bias${i}${suffix}`] = floatTensor(ort, bias, [outputs]);
   });
   return tensors;
 }

@@ -1,22 +1,18 @@
-/** Reverse-mode differentiation: the gradients of a scalar as further nodes of the same graph. */
+/** Reverse-mode differentiation: gradients as further nodes of the same graph. */
 import { add } from './operators.ts';
-import { constant, inTopologicalOrder } from './tensor.ts';
+import { inTopologicalOrder } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * dL/dx for every x in `variables`, each of the shape of its x.
- * Throws RangeError when `loss` is not a single value, or does not depend on one of the variables.
+ * dL/dx for every x in `variables`, each of the shape of its x, given dL/d(output) = `slope` of the shape of `output`.
+ * Throws RangeError when their shapes differ, or `output` does not depend on one of the variables.
  */
-export function gradients(loss: Tensor, variables: readonly Tensor[]): Tensor[] {
-  if (loss.shape.some((d) => d !== 1))
-    throw new RangeError(`loss of shape [${loss.shape.join(', ')}] is not one value`);
-  const order = inTopologicalOrder([loss]);
+export function gradients(output: Tensor, slope: Tensor, variables: readonly Tensor[]): Tensor[] {
+  if (slope.shape.length !== output.shape.length || slope.shape.some((d, i) => d !== output.shape[i]))
+    throw new RangeError(`a slope [${slope.shape.join(', ')}] of an output [${output.shape.join(', ')}]`);
+  const order = inTopologicalOrder([output]);
   const needed = dependents(order, variables);
-  const one = constant(
-    new Float32Array([1]),
-    loss.shape.map(() => 1),
-  );
-  const gradientOf = new Map<Tensor, Tensor>([[loss, one]]);
+  const gradientOf = new Map<Tensor, Tensor>([[output, slope]]);
   for (const tensor of order.toReversed()) {
     const gradient = gradientOf.get(tensor);
     if (gradient === undefined || tensor.source.kind !== 'operator' || tensor.source.backward === null)
@@ -31,7 +27,7 @@ export function gradients(loss: Tensor, variables: readonly Tensor[]): Tensor[] 
   }
   return variables.map((variable) => {
     const gradient = gradientOf.get(variable);
-    if (gradient === undefined) throw new RangeError('the loss does not depend on one of the variables');
+    if (gradient === undefined) throw new RangeError('the output does not depend on one of the variables');
     return gradient;
   });
 }

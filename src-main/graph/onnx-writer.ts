@@ -6,7 +6,7 @@ import type { Attributes, ElementType, Shape, Tensor } from './tensor.ts';
 /** IR version 10 goes with opset 21 and older; Gelu needs opset 20. */
 const IR_VERSION = 10;
 const OPSET = 20;
-const DATA_TYPE: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9 };
+const DATA_TYPE: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9, float64: 11 };
 const ATTRIBUTE_TYPE = { integer: 2, text: 3 };
 
 /** The model's bytes. Its inputs are the graph's inputs by name, its outputs the given ones by their key. */

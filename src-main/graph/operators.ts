@@ -5,9 +5,8 @@
 import { apply, broadcastShape, constant, integers } from './tensor.ts';
 import type { Dimension, Shape, Tensor } from './tensor.ts';
 
-/** ONNX element type numbers (onnx.proto3, TensorProto.DataType). */
+/** ONNX element type number (onnx.proto3, TensorProto.DataType). */
 const FLOAT32 = 1;
-const BOOL = 9;
 
 /** a + b, element-wise. */
 export function add(a: Tensor, b: Tensor): Tensor {
@@ -86,9 +85,24 @@ export function sigmoid(x: Tensor): Tensor {
   return s;
 }
 
-/** log(1 + e^x), stable for large |x|. */
-export function softplus(x: Tensor): Tensor {
-  return apply('Softplus', [x], x.shape, (g) => [mul(g, sigmoid(x))]);
+/** Natural logarithm. */
+export function log(x: Tensor): Tensor {
+  return apply('Log', [x], x.shape, (g) => [div(g, x)]);
+}
+
+/** max(x, 0); the gradient at 0 is 0. */
+export function relu(x: Tensor): Tensor {
+  return apply('Relu', [x], x.shape, (g) => [mul(g, greater(x, constant(0)))]);
+}
+
+/** The larger of a and b, element-wise; nothing flows back. */
+export function max(a: Tensor, b: Tensor): Tensor {
+  return apply('Max', [a, b], broadcastShape(a.shape, b.shape), null);
+}
+
+/** The smaller of a and b, element-wise; nothing flows back. */
+export function min(a: Tensor, b: Tensor): Tensor {
+  return apply('Min', [a, b], broadcastShape(a.shape, b.shape), null);
 }
 
 /** Exact GELU, x * Phi(x) with the normal distribution function Phi (paper, section 2.6; not the tanh form). */
@@ -101,22 +115,25 @@ export function gelu(x: Tensor): Tensor {
   return apply('Gelu', [x], x.shape, (g) => [mul(g, slope())], { approximate: 'none' });
 }
 
+/**
+ * 2 GELU(x) times `mask`: with a mask of 0 and 0.5 / (1 - rate), GELU with dropout. One pass of the error function serves the value
+ * and the slope.
+ */
+export function maskedGelu(x: Tensor, mask: Tensor): Tensor {
+  const t = scale(x, Math.SQRT1_2);
+  const twiceCumulative = add(erf(t), constant(1));
+  // 2 / sqrt(pi) goes into the exponent: an operator less.
+  const exponent = (): Tensor => sub(constant(Math.log(2 / Math.sqrt(Math.PI))), mul(t, t));
+  const slope = (): Tensor => add(twiceCumulative, mul(t, exp(exponent())));
+  // The whole slope by x goes through the first factor, the second counts as a constant.
+  return apply('Mul', [mul(x, mask), twiceCumulative], x.shape, (g) => [mul(g, slope()), null]);
+}
+
 /** 1 where a > b, else 0, as float32; nothing flows back. */
 export function greater(a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShape(a.shape, b.shape);
   const mask = apply('Greater', [a, b], shape, null, {}, 'bool');
   return apply('Cast', [mask], shape, null, { to: FLOAT32 });
-}
-
-/** `a` where the mask (a float32 of 0 and 1) is 1, else `b`. The side not taken gets gradient 0, never NaN. */
-export function where(mask: Tensor, a: Tensor, b: Tensor): Tensor {
-  const shape = broadcastShape(mask.shape, broadcastShape(a.shape, b.shape));
-  const condition = apply('Cast', [mask], mask.shape, null, { to: BOOL }, 'bool');
-  return apply('Where', [condition, a, b], shape, (g) => [
-    null,
-    sumTo(where(mask, g, constant(0)), a.shape),
-    sumTo(where(mask, constant(0), g), b.shape),
-  ]);
 }
 
 type Transposed = { readonly a?: boolean; readonly b?: boolean };
@@ -127,6 +144,11 @@ export function matmul(a: Tensor, b: Tensor, flags: Transposed = {}): Tensor {
   const [inner, n] = matrixShape(b, flags.b);
   if (k !== inner) throw new RangeError(`matmul of [${m}, ${k}] and [${inner}, ${n}]`);
   return apply('Gemm', [a, b], [m, n], (g) => matmulGradients(a, b, flags, g), gemmAttributes(flags));
+}
+
+/** total + a'a for a of shape [rows, n]: sums of squares and products, one block of rows at a time; nothing flows back. */
+export function addGram(total: Tensor, a: Tensor): Tensor {
+  return apply('Gemm', [a, a, total], total.shape, null, gemmAttributes({ a: true }), a.type);
 }
 
 /** A linear layer: x [batch, in] times weight [in, out] plus bias [out]. */
@@ -156,16 +178,11 @@ export function sum(x: Tensor, axes: readonly number[]): Tensor {
   return apply('ReduceSum', [x, integers(axes)], shape, (g) => [expandLike(g, x), null], { keepdims: 1 });
 }
 
-/** Mean over `axes`, which stay as axes of length 1. */
-export function mean(x: Tensor, axes: readonly number[]): Tensor {
-  return div(sum(x, axes), count(x, axes));
-}
-
-/** The number of entries along `axes`, a scalar; known only when the model runs if one of them is. */
-function count(x: Tensor, axes: readonly number[]): Tensor {
-  const lengths = apply('Gather', [lengthsOf(x), integers(axes)], [axes.length], null, {}, 'int64');
-  const product = apply('ReduceProd', [lengths], [], null, { keepdims: 0 }, 'int64');
-  return apply('Cast', [product], [], null, { to: FLOAT32 });
+/** Sum of the squares of all entries of a matrix, [1, 1]. */
+export function sumOfSquares(x: Tensor): Tensor {
+  return apply('ReduceSumSquare', [x, integers([0, 1])], [1, 1], (g) => [scale(mul(g, x), 2), null], {
+    keepdims: 1,
+  });
 }
 
 /** The run-time shape of x, as integers. */

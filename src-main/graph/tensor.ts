@@ -6,7 +6,7 @@
 /** One axis: a fixed length, or the name of a length that is known only when the model runs (e.g. `batch`). */
 export type Dimension = number | string;
 export type Shape = readonly Dimension[];
-export type ElementType = 'float32' | 'bool' | 'int64';
+export type ElementType = 'float32' | 'float64' | 'bool' | 'int64';
 
 /** ONNX attributes used here: integers (also flags and enums) and strings. */
 export type Attributes = Readonly<Record<string, number | string>>;
@@ -32,8 +32,8 @@ export type Tensor = {
 };
 
 /** A value that is fed when the model runs: data, or a parameter. */
-export function input(name: string, shape: Shape): Tensor {
-  return { shape, type: 'float32', source: { kind: 'input', name } };
+export function input(name: string, shape: Shape, type: ElementType = 'float32'): Tensor {
+  return { shape, type, source: { kind: 'input', name } };
 }
 
 /** Values stored in the model itself, row-major; `shape` defaults to a scalar. */

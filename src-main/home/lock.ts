@@ -6,6 +6,9 @@ import type { Home } from './home.ts';
 /** A held lock; release() may be called twice. */
 export type HomeLock = { release(): void };
 
+/** Keeps held locks from being garbage collected, which would release them. */
+const held = new Set<Database.Database>();
+
 /** Takes the home for this process or throws 'busy' at once (never waits). */
 export function acquireHomeLock(home: Home): HomeLock {
   const database = new Database(home.lock, { timeout: 0 });
@@ -21,5 +24,11 @@ export function acquireHomeLock(home: Home): HomeLock {
     }
     throw error;
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release() {
+      held.delete(database);
+      database.close();
+    },
+  };
 }

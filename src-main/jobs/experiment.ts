@@ -1,16 +1,26 @@
+import { availableParallelism } from 'node:os';
 import { errorShape } from '../../src-shared/errors.ts';
 import type { ExperimentResult } from '../../src-shared/jobs.ts';
 import type { CatalogWriter } from '../catalog/commands.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
+import type { StoredRun } from '../catalog/runs.ts';
 import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import { planExperiment } from '../experiments/plan.ts';
-import { compute } from '../experiments/compute.ts';
+import { ComputeProcess } from '../experiments/compute.ts';
+import { FoldSchedule } from '../experiments/fold-schedule.ts';
 import type { EventHub } from './events.ts';
 import type { JobControl } from './queue.ts';
 import { WriteBehind } from './write-behind.ts';
 
 export type ExperimentPayload = { experiment: number };
-type Parts = { reader: CatalogReader; writer: CatalogWriter; events: EventHub; catalogFile: string };
+type Parts = {
+  reader: CatalogReader;
+  writer: CatalogWriter;
+  events: EventHub;
+  catalogFile: string;
+  /** Compute processes side by side, by default one per core (more for the last folds). The results do not depend on it. */
+  cores?: number;
+};
 
 /** Plans a spec and stores the experiment with its queued runs. Throws StudioError where it can not run. */
 export async function createExperiment(
@@ -23,30 +33,15 @@ export async function createExperiment(
   return created;
 }
 
-/** Trains the runs of an experiment one after the other; finished runs and folds are not computed again. */
+/** Trains the folds of an experiment's runs side by side; finished runs and folds are not computed again. */
 export async function runExperiment(
   { experiment }: ExperimentPayload,
   control: JobControl,
   parts: Parts,
 ): Promise<ExperimentResult> {
   const runs = parts.reader.runs.ofExperiment(experiment);
-  // Progress counts epochs: every run has folds x epochs of them.
-  const epochs = runs.map((run) => (run.folds?.count ?? 1) * (run.spec?.training.epochs ?? 1));
-  const total = epochs.reduce((a, b) => a + b, 0);
-  let before = 0;
   try {
-    for (const [i, run] of runs.entries()) {
-      if (run.status !== 'done') {
-        await runOne(run.id, control, parts, (done, message) =>
-          control.progress({
-            done: before + done,
-            total,
-            message: runs.length === 1 ? message : `${run.label}: ${message}`,
-          }),
-        );
-      }
-      before += epochs[i]!;
-    }
+    await new ExperimentTraining(runs, control, parts).finish();
   } catch (error) {
     await settleRuns(experiment, control, parts, error);
     throw error;
@@ -54,48 +49,154 @@ export async function runExperiment(
   return { experiment, runs: runs.map((r) => r.id) };
 }
 
-async function runOne(
-  id: number,
-  control: JobControl,
-  { reader, writer, events, catalogFile }: Parts,
-  progress: (done: number, message: string) => void,
-) {
-  const run = reader.runs.get(id);
-  const folds = run.folds!.count;
-  const epochs = run.spec!.training.epochs;
-  await writer.setRunStatus(id, 'running', null);
-  events.emit({ type: 'changed', noun: 'runs' });
-  const writes = new WriteBehind(control.signal);
-  try {
-    await compute(
-      { kind: 'run', catalog: catalogFile, run: id },
-      {
-        signal: writes.signal,
-        onMessage(message) {
-          switch (message.type) {
-            case 'epoch':
-              progress(
-                message.fold * epochs + message.epoch,
-                `fold ${message.fold + 1} of ${folds}, epoch ${message.epoch} of ${epochs}`,
-              );
-              events.emit({ ...message, type: 'epoch', run: id });
-              break;
-            case 'stage':
-              progress(folds * epochs, message.message);
-              break;
-            case 'fold':
-              writes.add(writer.saveFold(id, message.fold));
-              break;
-            case 'evaluated':
-              writes.add(writer.finishRun(id, message.metrics, message.seconds));
-              break;
-          }
-        },
-      },
-    );
-  } finally {
-    await writes.settle().finally(() => events.emit({ type: 'changed', noun: 'runs' }));
+/** The training of the unfinished runs of an experiment in a pool of compute processes. */
+class ExperimentTraining {
+  readonly #control: JobControl;
+  readonly #parts: Parts;
+  readonly #schedule: FoldSchedule;
+  readonly #writes: WriteBehind;
+  /** Aborted by the first process that fails, so that the others stop too. */
+  readonly #broken = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #started = new Set<number>();
+  readonly #cores: number;
+  /** The work of each compute process. */
+  readonly #pool: Promise<void>[] = [];
+  #last = false;
+  readonly #foldsInAll: number;
+  readonly #totalEpochs: number;
+  #foldsDone: number;
+  #epochsDone = 0;
+  #training = 0;
+
+  constructor(runs: readonly StoredRun[], control: JobControl, parts: Parts) {
+    this.#control = control;
+    this.#cores = parts.cores ?? availableParallelism();
+    this.#parts = parts;
+    const open = runs
+      .filter((run) => run.status !== 'done')
+      .map((run) => ({ run, missing: this.#missing(run) }));
+    this.#schedule = new FoldSchedule(open.map(({ run, missing }) => ({ run: run.id, folds: missing })));
+    this.#writes = new WriteBehind(control.signal);
+    this.#signal = AbortSignal.any([this.#writes.signal, this.#broken.signal]);
+    this.#foldsInAll = runs.reduce((sum, run) => sum + foldsOf(run), 0);
+    this.#foldsDone = this.#foldsInAll - this.#schedule.folds;
+    this.#totalEpochs = runs.reduce((sum, run) => sum + foldsOf(run) * epochsOf(run), 0);
+    const left = open.reduce((sum, { run, missing }) => sum + missing.length * epochsOf(run), 0);
+    this.#epochsDone = this.#totalEpochs - left;
   }
+
+  /** Resolves when every run is evaluated and stored; throws the first failure. */
+  async finish(): Promise<void> {
+    for (let i = 0; i < Math.max(1, Math.min(this.#cores, this.#schedule.folds)); i++) this.#startProcess();
+    const ends: PromiseSettledResult<void>[] = [];
+    while (this.#pool.length > 0) ends.push(...(await Promise.allSettled(this.#pool.splice(0))));
+    await this.#writes.settle().finally(() => this.#parts.events.emit({ type: 'changed', noun: 'runs' }));
+    // The one that failed first says why; the others were stopped by it.
+    if (this.#broken.signal.aborted) throw this.#broken.signal.reason;
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  #startProcess(): void {
+    const work = this.#workOff();
+    work.catch(() => undefined); // finish() tells of it; until it looks, this must not count as unhandled
+    this.#pool.push(work);
+  }
+
+  /**
+   * When less is left than there are cores, all of it starts at once: three folds that share two cores are done after one and a half
+   * times the time of a fold, two and then one after twice that time.
+   */
+  #startLastFolds(): void {
+    const { waiting } = this.#schedule;
+    if (this.#last || waiting === 0 || waiting >= this.#cores) return;
+    this.#last = true;
+    for (let i = 0; i < waiting; i++) this.#startProcess();
+  }
+
+  #missing(run: StoredRun): number[] {
+    const finished = new Set(this.#parts.reader.runs.folds(run.id).map((f) => f.fold));
+    return Array.from({ length: foldsOf(run) }, (_, fold) => fold).filter((fold) => !finished.has(fold));
+  }
+
+  /** One process of the pool: works until nothing is left for it. */
+  async #workOff(): Promise<void> {
+    let work = this.#schedule.next(null);
+    if (work === null) return;
+    this.#startLastFolds();
+    const process = new ComputeProcess(this.#signal);
+    try {
+      for (let current: number | null = null; work !== null; work = this.#schedule.next(current)) {
+        this.#startLastFolds();
+        current = work.fold ?? current;
+        await this.#announce(work.run);
+        await (work.fold === null
+          ? this.#evaluate(process, work.run)
+          : this.#train(process, work.run, work.fold));
+        this.#schedule.finish(work);
+      }
+    } catch (error) {
+      if (!this.#signal.aborted) this.#broken.abort(error);
+      throw error;
+    } finally {
+      process.close();
+    }
+  }
+
+  async #announce(run: number): Promise<void> {
+    if (this.#started.has(run)) return;
+    this.#started.add(run);
+    await this.#parts.writer.setRunStatus(run, 'running', null);
+    this.#parts.events.emit({ type: 'changed', noun: 'runs' });
+  }
+
+  async #train(process: ComputeProcess, run: number, fold: number): Promise<void> {
+    const { writer, events, catalogFile } = this.#parts;
+    let saved: Promise<void> | null = null;
+    this.#training++;
+    await process.perform({ kind: 'fold', catalog: catalogFile, run, fold }, (message) => {
+      if (message.type === 'epoch') {
+        this.#epochsDone++;
+        this.#report();
+        events.emit({ ...message, type: 'epoch', run });
+      } else if (message.type === 'fold') {
+        saved = writer.saveFold(run, message.fold);
+        this.#writes.add(saved);
+      }
+    });
+    await saved;
+    this.#training--;
+    this.#foldsDone++;
+    this.#report();
+  }
+
+  async #evaluate(process: ComputeProcess, run: number): Promise<void> {
+    const { writer, events, catalogFile } = this.#parts;
+    this.#report('confidence intervals');
+    await process.perform({ kind: 'evaluate-run', catalog: catalogFile, run }, (message) => {
+      if (message.type === 'evaluated')
+        this.#writes.add(
+          writer
+            .finishRun(run, message.metrics, message.seconds)
+            .then(() => events.emit({ type: 'changed', noun: 'runs' })),
+        );
+    });
+  }
+
+  /** Progress counts epochs: every run has folds x epochs of them. */
+  #report(
+    message = `${this.#foldsDone} of ${this.#foldsInAll} folds done, ${this.#training} in training`,
+  ): void {
+    this.#control.progress({ done: this.#epochsDone, total: this.#totalEpochs, message });
+  }
+}
+
+function foldsOf(run: StoredRun): number {
+  return run.folds?.count ?? 0;
+}
+
+function epochsOf(run: StoredRun): number {
+  return run.spec?.training.epochs ?? 1;
 }
 
 /** Says on every unfinished run how the job ended: paused and stopped jobs go on later, others do not. */

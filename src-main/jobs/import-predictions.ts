@@ -47,7 +47,7 @@ export async function importPredictionsFile(
               },
             ],
     },
-    rows.map((row, i) => ({ image: row.id, mos: row.mos, prediction: prediction[i]!, std: null })),
+    rows.map((row, i) => ({ image: row.id, mos: row.mos, prediction: prediction[i]!, std: null, gates: {} })),
     metrics,
   );
 }

@@ -6,6 +6,7 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
 import { compute } from '../experiments/compute.ts';
 import type { StreamMatrix } from '../experiments/compute-protocol.ts';
+import type { HeadOutput } from '../fusion/predict.ts';
 import { PICTURE_EXTENSION } from '../images/picture-format.ts';
 import { openExtractor } from '../streams/extractor.ts';
 import { NSS_INFO } from '../streams/registry.ts';
@@ -17,7 +18,7 @@ export type PredictPayload = { run: number; paths: string[] };
 
 /**
  * Predicts the quality of pictures, rated or not, with all heads of a run: the mean over its folds' heads, and their
- * standard deviation (divisor: number of heads) as prediction_std. A picture that can not be read is a row with an error.
+ * standard deviation (divisor: number of heads) as prediction_std; gates are their mean. A picture that can not be read is a row with an error.
  */
 export async function predictImages(
   { run: id, paths }: PredictPayload,
@@ -55,8 +56,17 @@ export async function predictImages(
     const i = position.get(image);
     if (i === undefined)
       return { image, prediction: null, prediction_std: null, gates: {}, error: errors.get(image)! };
-    const { mean, std } = moments(perHead.map((head) => head[i]!));
-    return { image, prediction: mean, prediction_std: std, gates: {}, error: null };
+    const { mean, std } = moments(perHead.map((head) => head.predictions[i]!));
+    const gates = Object.keys(perHead[0]!.gates).map(
+      (stream) => [stream, moments(perHead.map((head) => head.gates[stream]![i]!)).mean] as const,
+    );
+    return {
+      image,
+      prediction: mean,
+      prediction_std: std,
+      gates: Object.fromEntries(gates),
+      error: null,
+    };
   });
   return { run: id, predictions };
 }
@@ -154,8 +164,8 @@ async function predictVectors(
   n: number,
   control: JobControl,
   reader: CatalogReader,
-): Promise<Float64Array[]> {
-  let perHead: Float64Array[] = [];
+): Promise<HeadOutput[]> {
+  let perHead: HeadOutput[] = [];
   await compute(
     { kind: 'predict', heads: reader.runs.heads(run.id).map((h) => new Uint8Array(h.head)), streams, n },
     {

@@ -57,6 +57,7 @@ export function activeStream(
   throw new StudioError('not-found', `"${dataset.name}" has no features of stream "${stream}"`, {
     hint:
       (known.length === 0 ? '' : `It has: ${known.join(', ')}. `) +
-      `Extract it first: studio extract --dataset "${dataset.name}" --streams ${stream}`,
+      `Extract it: studio extract --dataset "${dataset.name}" --streams ${stream}; ` +
+      `or import it: studio features import --dataset "${dataset.name}" --stream ${stream} FILE`,
   });
 }

@@ -1,15 +1,17 @@
-/** `npm run bench [nss|extract|encoders|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
 import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
+import { benchPreprocess } from './preprocess.ts';
 import { benchTrain } from './train.ts';
 
 const BENCHES: Record<string, () => unknown> = {
   nss: benchNss,
   extract: () => benchExtract(),
+  preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
-  train: benchTrain,
+  train: () => benchTrain(),
   peer: () => benchPeer(5),
 };
 

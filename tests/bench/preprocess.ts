@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { EncoderPreprocessing } from '../../src-shared/encoder-manifest.ts';
 import type { RgbPicture } from '../../src-main/images/picture.ts';
-import { fiveCrops } from '../../src-main/streams/vision/crops.ts';
+import { fiveCrops } from '../../src-shared/crops.ts';
 import { BUILT_IN_ENCODERS, readManifest } from '../../src-main/streams/vision/manifests.ts';
 import { createPreprocessor, resizeTarget } from '../../src-main/streams/vision/preprocess.ts';
 import type { Region } from '../../src-main/streams/vision/resize/region.ts';

@@ -128,7 +128,9 @@ describe('the way from a folder to results', { timeout: 90_000 }, () => {
       done: IMAGES,
       failed: 0,
       reused: 0,
+      device: 'cpu',
       seconds: expect.any(Number) as number,
+      notes: [],
     };
     expect(await run('extract', '--dataset', 'small', '--streams', 'nss')).toEqual({
       dataset: 'small',
@@ -143,7 +145,10 @@ describe('the way from a folder to results', { timeout: 90_000 }, () => {
       studio(['extract', '--dataset', 'small', '--streams', 'nss2', '--json'], { home }),
       studio(['extract', '--dataset', 'small', '--streams', 'nss', '--device', 'abacus'], { home }),
     ]);
-    expect([cuda.code, cuda.stderr]).toEqual([1, expect.stringContaining('not available yet') as string]);
+    expect([cuda.code, cuda.stderr]).toEqual([
+      1,
+      expect.stringContaining('NSS runs on the CPU, not on cuda') as string,
+    ]);
     expect([stream.code, stream.json()]).toMatchObject([
       1,
       { error: { code: 'not-available', hint: expect.stringContaining('"nss"') as string } },
@@ -338,7 +343,10 @@ describe('the way from a folder to results', { timeout: 90_000 }, () => {
         run: 2,
         label: 'Other model',
         kind: 'imported',
-        metrics: { overall: { n: IMAGES, srocc: 1, plcc: expect.closeTo(1, 9) as number }, folds: null },
+        metrics: {
+          overall: { n: IMAGES, srocc: expect.closeTo(1, 9) as number, plcc: expect.closeTo(1, 9) as number },
+          folds: null,
+        },
         warnings: [{ code: 'unknown-images' }],
       },
     });

@@ -6,6 +6,7 @@ import { predictHead } from '../../src-main/fusion/predict.ts';
 import { trainMember } from '../../src-main/fusion/train.ts';
 import { parseHead, serializeHead } from '../../src-main/fusion/trained-head.ts';
 import { syntheticDataset } from './fusion-synthetic.ts';
+import type { TrainedHead } from '../../src-main/fusion/trained-head.ts';
 import type { TrainInput, TrainOptions } from '../../src-main/fusion/train.ts';
 
 const OPTIONS: TrainOptions = {
@@ -131,21 +132,20 @@ describe('training', () => {
 describe('prediction', () => {
   it('of an image does not depend on what else is predicted, and survives the file', async () => {
     const head = await trainMember(ort, input, FEW);
-    const together = await predictHead(ort, head, input.streams, all);
-    const backwards = await predictHead(ort, parseHead(serializeHead(head)), input.streams, all.toReversed());
-    expect(backwards.toReversed()).toEqual(together);
-    for (const row of [0, 7, 255, 256, 299]) {
-      expect(await predictHead(ort, head, input.streams, Int32Array.of(row))).toEqual(
-        together.slice(row, row + 1),
-      );
-    }
-    expect(await predictHead(ort, head, input.streams, new Int32Array())).toHaveLength(0);
+    const predict = async (from: TrainedHead, rows: Int32Array): Promise<Float64Array> =>
+      (await predictHead(ort, from, input.streams, rows)).predictions;
+    const together = await predict(head, all);
+    expect((await predict(parseHead(serializeHead(head)), all.toReversed())).toReversed()).toEqual(together);
+    for (const row of [0, 7, 255, 256, 299])
+      expect(await predict(head, Int32Array.of(row))).toEqual(together.slice(row, row + 1));
+    expect(await predict(head, new Int32Array())).toHaveLength(0);
   });
 
   it('equals the head written out in double precision, in label units', async () => {
     const head = await trainMember(ort, input, { ...OPTIONS, epochs: 3 });
     const actual = await predictHead(ort, head, input.streams, all.subarray(200, 220));
-    actual.forEach((value, i) => expect(value).toBeCloseTo(predictByHand(head, 200 + i), 4));
+    expect(actual.gates).toEqual({});
+    actual.predictions.forEach((value, i) => expect(value).toBeCloseTo(predictByHand(head, 200 + i), 4));
   });
 
   it('joins several streams', async () => {
@@ -153,7 +153,7 @@ describe('prediction', () => {
     const streams = [{ ...noise, id: 'noise' }, stream];
     const head = await trainMember(ort, { ...input, streams }, { ...OPTIONS, epochs: 20 });
     const predicted = await predictHead(ort, head, streams, all.subarray(200));
-    expect(srocc(predicted, targets.subarray(200))).toBeGreaterThan(0.6);
+    expect(srocc(predicted.predictions, targets.subarray(200))).toBeGreaterThan(0.6);
   });
 });
 
@@ -162,7 +162,8 @@ async function outOfFoldSrocc(options: TrainOptions): Promise<number> {
   for (const test of kFold(targets.length, 5, 42)) {
     const train = all.filter((row) => !test.includes(row));
     const head = await trainMember(ort, { streams: [stream], targets, train }, options);
-    (await predictHead(ort, head, [stream], test)).forEach((p, i) => (predictions[test[i]!] = p));
+    const output = await predictHead(ort, head, [stream], test);
+    output.predictions.forEach((p, i) => (predictions[test[i]!] = p));
   }
   return srocc(predictions, targets)!;
 }

@@ -7,7 +7,6 @@ import { openCatalogReader, type CatalogReader } from '../../src-main/catalog/re
 import { startCatalogWriter } from '../../src-main/catalog/writer.ts';
 import { EventHub } from '../../src-main/jobs/events.ts';
 import { JobQueue, type JobControl } from '../../src-main/jobs/queue.ts';
-import { WriteBehind } from '../../src-main/jobs/write-behind.ts';
 import { temporaryFolders } from '../fixtures/studio-process.ts';
 
 const temporary = temporaryFolders();
@@ -380,23 +379,5 @@ describe('a catalog that can not be written (a full disk)', () => {
     broken = false;
     const again = await queue.act(id, 'retry');
     expect(await queue.wait(again.id)).toMatchObject({ status: 'done', result: 'done' });
-  });
-
-  it('ends work whose writes fail, with the reason and without an unhandled rejection', async () => {
-    const writes = new WriteBehind(new AbortController().signal);
-    writes.add(Promise.resolve());
-    writes.add(full());
-    await vi.waitFor(() => expect(writes.signal.aborted).toBe(true));
-    writes.add(Promise.reject(new Error('a later one')));
-    await expect(writes.settle()).rejects.toMatchObject({ code: 'no-space' });
-  });
-
-  it('does not hide that the user stopped the job', async () => {
-    const stop = new AbortController();
-    const writes = new WriteBehind(stop.signal);
-    writes.add(Promise.resolve());
-    stop.abort();
-    expect(writes.signal.aborted).toBe(true);
-    await writes.settle();
   });
 });

@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEngine, type Engine } from '../../src-main/engine.ts';
 import { decodePicture } from '../../src-main/images/decode.ts';
-import { fiveCrops } from '../../src-main/streams/vision/crops.ts';
+import { fiveCrops } from '../../src-shared/crops.ts';
 import { createPreprocessor } from '../../src-main/streams/vision/preprocess.ts';
 import { createResizer } from '../../src-main/streams/vision/resize/resize.ts';
 import { loadOrt } from '../../src-main/streams/vision/session.ts';

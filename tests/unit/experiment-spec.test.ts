@@ -192,9 +192,6 @@ describe('what a later version fills in', () => {
     [{ protocol: { kind: 'official' } }, /Protocol "official" is not available yet/],
     [{ protocol: { kind: 'fraction' } }, /Protocol "fraction" is not available yet/],
     [{ test: 'live-itw' }, /"test" with a second dataset is not available yet/],
-    [{ fusion: { gate: 'nss' } }, /"fusion.gate": "nss" is not available yet/],
-    [{ fusion: { gate: 'default' } }, /"fusion.gate": "default" is not available yet/],
-    [{ ablation: [{ label: 'g', fusion: { gate: 'nss' } }] }, /"fusion.gate": "nss" is not available yet/],
   ])('%j is understood and refused by name', (change, message) => {
     const spec = parseExperimentSpec({ ...MINIMAL, ...change });
     expect(() => refuseNotAvailable(spec)).toThrow(

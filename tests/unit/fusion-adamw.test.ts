@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { AdamW } from '../../src-main/fusion/adamw.ts';
+import { FusionKernel } from '../../src-main/fusion/kernel.ts';
+import { Random } from '../../src-main/fusion/random.ts';
 import { cosineRate } from '../../src-main/fusion/schedule.ts';
 
 /** PyTorch 2.13: AdamW(lr=0.05, weight_decay=0.1) after clip_grad_norm_(1.0), parameters after each of four steps. */
@@ -17,12 +19,37 @@ const EXPECTED = [
 ];
 
 it('AdamW with clipping follows PyTorch step by step', () => {
-  const parameters = Float32Array.of(0.5, -1, 2, 0, 0.25);
-  const optimizer = new AdamW(parameters.length, { weightDecay: 0.1, clip: 1 });
+  const initial = Float32Array.of(0.5, -1, 2, 0, 0.25);
+  const kernel = new FusionKernel(AdamW.bytes(initial.length));
+  const optimizer = new AdamW(kernel, initial, { weightDecay: 0.1, clip: 1 });
   GRADIENTS.forEach((gradient, step) => {
-    optimizer.step(parameters, Float32Array.from(gradient), 0.05);
-    parameters.forEach((value, i) => expect(value).toBeCloseTo(EXPECTED[step]![i]!, 6));
+    optimizer.gradient.set(gradient);
+    optimizer.step(0.05);
+    optimizer.parameters.forEach((value, i) => expect(value).toBeCloseTo(EXPECTED[step]![i]!, 6));
   });
+});
+
+it.each([1, 3, 255, 256, 1027])('a vector of %i parameters takes the step of the formula', (size) => {
+  const random = new Random(size);
+  const draw = (): Float32Array => Float32Array.from({ length: size }, () => 2 * random.uniform() - 1);
+  const initial = draw();
+  const kernel = new FusionKernel(AdamW.bytes(size));
+  const optimizer = new AdamW(kernel, initial, { weightDecay: 0.01, clip: 0.5 });
+  const [p, m, v] = [Float64Array.from(initial), new Float64Array(size), new Float64Array(size)];
+  for (let step = 1; step <= 3; step++) {
+    const gradient = draw();
+    optimizer.gradient.set(gradient);
+    optimizer.step(0.1);
+    const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+    gradient.forEach((g, i) => {
+      const clipped = g * Math.min(1, 0.5 / (norm + 1e-6));
+      m[i] = 0.9 * m[i]! + 0.1 * clipped;
+      v[i] = 0.999 * v[i]! + 0.001 * clipped ** 2;
+      const change = m[i]! / (1 - 0.9 ** step) / (Math.sqrt(v[i]! / (1 - 0.999 ** step)) + 1e-8);
+      p[i] = p[i]! * (1 - 0.1 * 0.01) - 0.1 * change;
+    });
+  }
+  optimizer.parameters.forEach((value, i) => expect(value).toBeCloseTo(p[i]!, 5));
 });
 
 it('the learning rate follows torch CosineAnnealingLR(T_max = 8)', () => {

@@ -1,16 +1,31 @@
+import * as ort from 'onnxruntime-node';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { headGraph, initialParameters, layersOf } from '../../src-main/fusion/head.ts';
-import { hybridLoss } from '../../src-main/fusion/loss.ts';
+import { initialParameters, layersOf, modelGraph } from '../../src-main/fusion/head.ts';
+import { Dropout } from '../../src-main/fusion/dropout.ts';
+import { FusionKernel } from '../../src-main/fusion/kernel.ts';
+import { hybridLoss, lossInputs } from '../../src-main/fusion/loss.ts';
+import { LossBatch } from '../../src-main/fusion/loss-batch.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { gradients } from '../../src-main/graph/gradients.ts';
 import { input } from '../../src-main/graph/tensor.ts';
 import { compileGraph, relativeDifference } from './graph-run.ts';
+import type { Architecture } from '../../src-main/fusion/head.ts';
 import type { CompiledGraph, Feeds } from './graph-run.ts';
 
-const SIZES = [12, 9, 5, 1];
+const STATIC: Architecture = {
+  streams: [
+    { id: 'a', width: 3 },
+    { id: 'b', width: 5 },
+    { id: 'c', width: 4 },
+  ],
+  hidden: [9, 5],
+  gate: null,
+};
+const GATED: Architecture = { ...STATIC, gate: 'b' };
+const WIDTH = 12;
 const WEIGHTS = { lambdaPlcc: 0.5, lambdaRank: 0.5 };
 const DROPOUT = 0.3;
 
@@ -18,13 +33,16 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-describe('head and hybrid loss against TensorFlow.js', () => {
+describe.each([
+  ['static', STATIC],
+  ['gated', GATED],
+])('%s model and hybrid loss against TensorFlow.js', (_, architecture) => {
   it.each([2, 7, 128])('loss and all gradients agree for a batch of %i', async (batch) => {
-    const { run, feeds, names } = await network(batch, new Random(batch));
+    const { run, feeds, names } = await network(architecture, batch, new Random(batch));
     const actual = await run(feeds);
     const tensors = names.map((name) => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]));
     const reference = (...parameters: tf.Tensor[]): tf.Scalar =>
-      tfLoss(tfHead(parameters, feeds), feeds['targets']!.values);
+      tfLoss(tfModel(architecture, parameters, feeds), feeds['target']!.values);
     const { value, grads } = tf.valueAndGrads(reference)(tensors);
     expect(relativeDifference(actual['loss']!, value.dataSync<'float32'>())).toBeLessThan(1e-4);
     names.forEach((name, i) => {
@@ -32,6 +50,23 @@ describe('head and hybrid loss against TensorFlow.js', () => {
       expect(relativeDifference(actual[`d_${name}`]!, expected), name).toBeLessThan(1e-4);
     });
   });
+});
+
+it('gradients of the gates are what finite differences of the whole loss say', async () => {
+  const { run, feeds } = await network(GATED, 7, new Random(3));
+  const slopes = (await run(feeds))['d_weight4']!;
+  const weights = feeds['weight4']!.values;
+  const step = 1e-2;
+  const lossWith = async (i: number, moved: number): Promise<number> => {
+    const values = weights.map((w, j) => (j === i ? w + moved : w));
+    return (await run({ ...feeds, weight4: { ...feeds['weight4']!, values } }))['loss']![0]!;
+  };
+  const differences = new Float32Array(weights.length);
+  for (let i = 0; i < weights.length; i += 7)
+    differences[i] = ((await lossWith(i, step)) - (await lossWith(i, -step))) / (2 * step);
+  const checked = slopes.map((slope, i) => (i % 7 === 0 ? slope : 0));
+  // Central differences of a float32 loss: truncation and rounding are near 1e-4 of the largest slope here.
+  expect(relativeDifference(checked, differences)).toBeLessThan(5e-3);
 });
 
 describe('hybrid loss of given predictions', () => {
@@ -81,6 +116,14 @@ describe('hybrid loss of given predictions', () => {
     expect(gradient.some((g) => g !== 0)).toBe(true);
   });
 
+  it('stays finite for predictions that are far apart', async () => {
+    const targets = Float32Array.of(0, 1, 2, 3);
+    const predictions = Float32Array.of(300, -20, 20, -300);
+    const { loss, gradient } = await lossOf(predictions, targets);
+    expect(loss / lossByHand(predictions, targets)).toBeCloseTo(1, 6);
+    expect(gradient.every(Number.isFinite)).toBe(true);
+  });
+
   it('does not rank pairs whose labels differ by 1e-3 or less', async () => {
     const targets = Float32Array.of(0, 0.0009, 0.5);
     const predictions = Float32Array.of(0.2, 0.9, 0.4);
@@ -88,49 +131,63 @@ describe('hybrid loss of given predictions', () => {
   });
 });
 
-/** A head with dropout masks on random data, compiled with the gradients of its parameters. */
+/** A model with dropout masks on random data, compiled with the gradients of its parameters. */
 async function network(
+  architecture: Architecture,
   batch: number,
   random: Random,
 ): Promise<{ run: CompiledGraph; feeds: Feeds; names: string[] }> {
-  const layers = layersOf(SIZES);
-  const parameters = initialParameters(SIZES, random);
+  const layers = layersOf(architecture);
+  const parameters = initialParameters(architecture, random);
   const uniform = (length: number): Float32Array =>
     Float32Array.from({ length }, () => 2 * random.uniform() - 1);
   const feeds: Feeds = {
-    features: { values: uniform(batch * SIZES[0]!), shape: [batch, SIZES[0]!] },
-    targets: { values: uniform(batch), shape: [batch, 1] },
+    features: { values: uniform(batch * WIDTH), shape: [batch, WIDTH] },
+    ...lossFeeds(uniform(batch)),
   };
   const tensors = layers.map(({ inputs, outputs, weightOffset, biasOffset }, i) => {
     feeds[`weight${i}`] = { values: parameters.subarray(weightOffset, biasOffset), shape: [inputs, outputs] };
     feeds[`bias${i}`] = { values: parameters.subarray(biasOffset, biasOffset + outputs), shape: [outputs] };
     return { weight: input(`weight${i}`, [inputs, outputs]), bias: input(`bias${i}`, [outputs]) };
   });
-  const masks = SIZES.slice(1, -1).map((width, i) => {
-    const values = new Float32Array(batch * width);
-    random.fillDropoutMask(values, DROPOUT);
+  const kernel = new FusionKernel(100_000);
+  const dropout = new Dropout(kernel, random.bits(), DROPOUT, 0.5);
+  const masks = architecture.hidden.map((width, i) => {
+    const values = kernel.float32(batch * width);
+    dropout.fill(values);
     feeds[`mask${i}`] = { values, shape: [batch, width] };
     return input(`mask${i}`, ['batch', width]);
   });
-  const prediction = headGraph(input('features', ['batch', SIZES[0]!]), tensors, masks);
-  const loss = hybridLoss(prediction, input('targets', ['batch', 1]), WEIGHTS);
+  const { prediction } = modelGraph(architecture, input('features', ['batch', WIDTH]), tensors, masks);
+  const { loss, slope } = hybridLoss(prediction, lossInputs(), WEIGHTS);
   const variables = tensors.flatMap(({ weight, bias }) => [weight, bias]);
   const names = tensors.flatMap((_, i) => [`weight${i}`, `bias${i}`]);
-  const slopes = gradients(loss, variables).map((slope, i) => [`d_${names[i]}`, slope] as const);
+  const slopes = gradients(prediction, slope, variables).map((d, i) => [`d_${names[i]}`, d] as const);
   return { run: await compileGraph({ loss, ...Object.fromEntries(slopes) }), feeds, names };
 }
 
-function tfHead(parameters: tf.Tensor[], feeds: Feeds): tf.Tensor {
+function tfModel(architecture: Architecture, parameters: tf.Tensor[], feeds: Feeds): tf.Tensor {
   const tensor = (name: string): tf.Tensor => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]);
+  const layer = (x: tf.Tensor, i: number): tf.Tensor =>
+    tf.add(tf.matMul(x as tf.Tensor2D, parameters[2 * i] as tf.Tensor2D), parameters[2 * i + 1]!);
   let value = tensor('features');
-  for (let i = 0; i < SIZES.length - 1; i++) {
-    value = tf.add(tf.matMul(value as tf.Tensor2D, parameters[2 * i] as tf.Tensor2D), parameters[2 * i + 1]!);
-    if (i < SIZES.length - 2) {
-      const gelu = tf.mul(tf.mul(value, 0.5), tf.add(1, tf.erf(tf.mul(value, Math.SQRT1_2))));
-      value = tf.mul(gelu, tensor(`mask${i}`));
-    }
+  if (architecture.gate !== null) {
+    const z = tf.slice(value, [0, 3], [-1, 5]);
+    const gates = tf.mul(2, tf.sigmoid(layer(tfGelu(layer(z, 3)), 4)));
+    const parts = tf
+      .split(value, [3, 5, 4], 1)
+      .map((part, s) => tf.mul(part, tf.slice(gates, [0, s], [-1, 1])));
+    value = tf.concat(parts, 1);
+  }
+  for (let i = 0; i < 3; i++) {
+    value = layer(value, i);
+    if (i < 2) value = tf.mul(tf.mul(2, tfGelu(value)), tensor(`mask${i}`));
   }
   return tf.squeeze(value, [1]);
+}
+
+function tfGelu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
 }
 
 /** Equations 13 to 16 in TensorFlow.js; the pairs come from plain arrays. */
@@ -162,16 +219,22 @@ async function lossOf(
   predictions: Float32Array,
   targets: Float32Array,
 ): Promise<{ loss: number; gradient: Float32Array }> {
-  const prediction = input('prediction', ['batch', 1]);
-  const loss = hybridLoss(prediction, input('target', ['batch', 1]), WEIGHTS);
-  const [gradient] = gradients(loss, [prediction]);
-  const run = await compileGraph({ loss, gradient: gradient! });
+  const { loss, slope } = hybridLoss(input('prediction', ['batch', 1]), lossInputs(), WEIGHTS);
+  const run = await compileGraph({ loss, slope });
   const shape = [predictions.length, 1];
-  const result = await run({
-    prediction: { values: predictions, shape },
-    target: { values: targets, shape },
-  });
-  return { loss: result['loss']![0]!, gradient: result['gradient']! };
+  const result = await run({ prediction: { values: predictions, shape }, ...lossFeeds(targets) });
+  return { loss: result['loss']![0]!, gradient: result['slope']! };
+}
+
+/** The inputs of the loss for given targets, as training computes them. */
+function lossFeeds(targets: Float32Array): Feeds {
+  const batch = new LossBatch(ort, new FusionKernel(LossBatch.bytes(targets.length)), targets.length);
+  batch.targets.set(targets);
+  batch.fill(targets.length);
+  const feeds = Object.entries(batch.tensors(targets.length)).map(
+    ([name, { data, dims }]) => [name, { values: data as Float32Array, shape: dims }] as const,
+  );
+  return Object.fromEntries(feeds);
 }
 
 /** Equations 13 to 16, one number at a time. */

@@ -1,8 +1,10 @@
+import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { countParameters, initialParameters, layerSizes, layersOf } from '../../src-main/fusion/head.ts';
-import { fitStreams, fusedDimension, fuseStreams } from '../../src-main/fusion/preprocess.ts';
+import { countParameters, initialParameters, layersOf } from '../../src-main/fusion/head.ts';
+import { fusedDimension, fuseStreams, prepareStream } from '../../src-main/fusion/preprocess.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { fitScaler } from '../../src-main/fusion/scaler.ts';
+import type { StreamTransform } from '../../src-main/fusion/preprocess.ts';
 
 describe('scaler', () => {
   it('gives the mean and scale of scikit-learn 1.9, constant dimensions included', () => {
@@ -28,45 +30,56 @@ describe('scaler', () => {
 describe('preprocessing', () => {
   const nss = { id: 'nss', dimension: 2, data: Float32Array.of(1, 10, 3, 10, 100, 20, 5, 10) };
   const vision = { id: 'vision', dimension: 1, data: Float32Array.of(2, 4, -7, 6) };
+  const fit = async (streams: (typeof nss)[], rows: Int32Array): Promise<StreamTransform[]> =>
+    Promise.all(streams.map(async (s) => (await prepareStream(ort, s, rows, 256)).transform));
 
-  it('fits on the training rows only and joins the streams in their order', () => {
-    const transforms = fitStreams([nss, vision], Int32Array.of(0, 1, 3));
+  it('fits on the training rows only and joins the streams in their order', async () => {
+    const transforms = await fit([nss, vision], Int32Array.of(0, 1, 3));
     expect(fusedDimension(transforms)).toBe(3);
-    const fused = fuseStreams(transforms, [vision, nss], Int32Array.of(2, 1));
+    const fused = await fuseStreams(ort, transforms, [vision, nss], Int32Array.of(2, 1));
     const std = Math.sqrt(8 / 3);
-    const expected = [(100 - 3) / std, 20 - 10, (-7 - 4) / std, 0, 0, 0];
+    // The one component of a standardised dimension is itself over its standard deviation with divisor n - 1.
+    const expected = [(100 - 3) / std, 20 - 10, (-7 - 4) / std / Math.sqrt(3 / 2), 0, 0, 0];
     expected.forEach((value, i) => expect(fused[i]).toBeCloseTo(value, 5));
   });
 
-  it('names the stream that is missing, has another width, or holds NaN', () => {
-    const transforms = fitStreams([nss, vision], Int32Array.of(0, 1));
-    expect(() => fuseStreams(transforms, [nss], Int32Array.of(0))).toThrow('needs the stream "vision"');
-    const wide = { ...vision, dimension: 2 };
-    expect(() => fuseStreams(transforms, [nss, wide], Int32Array.of(0))).toThrow('has 2 dimensions');
+  it('names the stream that is missing, has another width, or holds NaN', async () => {
+    const transforms = await fit([nss, vision], Int32Array.of(0, 1));
+    const fuse = (streams: (typeof nss)[], row: number): Promise<Float32Array> =>
+      fuseStreams(ort, transforms, streams, Int32Array.of(row));
+    await expect(fuse([nss], 0)).rejects.toThrow('needs the stream "vision"');
+    await expect(fuse([nss, { ...vision, dimension: 2 }], 0)).rejects.toThrow('has 2 dimensions');
     const broken = { ...vision, data: Float32Array.of(2, NaN, -7, 6) };
-    expect(() => fitStreams([broken], Int32Array.of(0, 1))).toThrow(
+    await expect(fit([broken], Int32Array.of(0, 1))).rejects.toThrow(
       '"vision" holds NaN in row 1, dimension 0',
     );
-    expect(() => fuseStreams(transforms, [nss, broken], Int32Array.of(1))).toThrow('holds NaN');
-    expect(fuseStreams(transforms, [nss, broken], Int32Array.of(0))).toHaveLength(3);
+    await expect(fuse([nss, broken], 1)).rejects.toThrow('holds NaN');
+    expect(await fuse([nss, broken], 0)).toHaveLength(3);
   });
 });
 
-describe('head', () => {
-  it('has the 464,897 parameters of the paper in its canonical form', () => {
-    expect(countParameters(layerSizes(650, [512, 256]))).toBe(464_897);
-    expect(countParameters(layerSizes(138, []))).toBe(139);
+describe('the model', () => {
+  const streams = [
+    { id: 'nss', width: 138 },
+    { id: 'siglip', width: 256 },
+    { id: 'cliph', width: 256 },
+  ];
+
+  it('has the 464,897 parameters of the paper in its canonical form, and 16,643 more with gates', () => {
+    expect(countParameters({ streams, hidden: [512, 256], gate: null })).toBe(464_897);
+    expect(countParameters({ streams, hidden: [512, 256], gate: 'siglip' })).toBe(464_897 + 16_643);
+    expect(countParameters({ streams: streams.slice(0, 1), hidden: [], gate: null })).toBe(139);
   });
 
   it('starts uniform within 1 / sqrt(inputs) of each layer, weights and biases', () => {
-    const sizes = layerSizes(100, [400, 25]);
-    const parameters = initialParameters(sizes, new Random(2));
-    for (const { inputs, outputs, weightOffset, biasOffset } of layersOf(sizes)) {
+    const architecture = { streams, hidden: [400, 25], gate: 'cliph' };
+    const parameters = initialParameters(architecture, new Random(2));
+    for (const { inputs, outputs, weightOffset, biasOffset } of layersOf(architecture)) {
       const bound = 1 / Math.sqrt(inputs);
       const all = parameters.subarray(weightOffset, biasOffset + outputs);
       expect(all.every((value) => Math.abs(value) <= bound)).toBe(true);
       if (all.length < 5000) continue;
-      expect(Math.max(...all)).toBeGreaterThan(0.99 * bound);
+      expect(all.reduce((most, value) => Math.max(most, value), 0)).toBeGreaterThan(0.99 * bound);
       const variance = all.reduce((total, value) => total + value * value, 0) / all.length;
       expect(variance / (bound ** 2 / 3)).toBeCloseTo(1, 1);
     }

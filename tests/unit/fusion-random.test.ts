@@ -11,26 +11,6 @@ describe('Random', () => {
     expect(random.bits()).toBe(2027247006);
   });
 
-  it('a dropout mask takes the same draws as bits(), two entries each, and leaves the generator after them', () => {
-    const [filling, drawing] = [new Random(7), new Random(7)];
-    const mask = new Float32Array(101);
-    filling.fillDropoutMask(mask, 0.3);
-    const draws = Array.from({ length: 51 }, () => drawing.bits());
-    const entry = (i: number): number => (i % 2 === 0 ? draws[i >> 1]! & 0xffff : draws[i >> 1]! >>> 16);
-    mask.forEach((value, i) =>
-      expect(value).toBe(entry(i) < Math.round(0.3 * 65536) ? 0 : Math.fround(1 / 0.7)),
-    );
-    expect(filling.bits()).toBe(drawing.bits());
-  });
-
-  it('dropout keeps the share and the mean that its rate says', () => {
-    const mask = new Float32Array(1_000_000);
-    new Random(1).fillDropoutMask(mask, 0.3);
-    // Five standard deviations of a binomial share are 0.0023.
-    expect(Math.abs(mask.filter((v) => v === 0).length / mask.length - 0.3)).toBeLessThan(0.0023);
-    expect(Math.abs(mask.reduce((a, b) => a + b, 0) / mask.length - 1)).toBeLessThan(0.0033);
-  });
-
   it('shuffles into a permutation, each first place about equally often', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 0, max: 50 }), (seed, n) => {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fiveCrops } from '../../src-main/streams/vision/crops.ts';
+import { fiveCrops } from '../../src-shared/crops.ts';
 import { BUILT_IN_ENCODERS, readManifest } from '../../src-main/streams/vision/manifests.ts';
 import { outputEmbeddings, poolCrops, toFloat32 } from '../../src-main/streams/vision/pooling.ts';
 

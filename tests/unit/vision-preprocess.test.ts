@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../src-main/images/decode.ts';
 import type { RgbPicture } from '../../src-main/images/picture.ts';
-import { fiveCrops } from '../../src-main/streams/vision/crops.ts';
+import { fiveCrops } from '../../src-shared/crops.ts';
 import { BUILT_IN_ENCODERS, readManifest } from '../../src-main/streams/vision/manifests.ts';
 import { createPreprocessor, resizeTarget } from '../../src-main/streams/vision/preprocess.ts';
 import { createResizer } from '../../src-main/streams/vision/resize/resize.ts';

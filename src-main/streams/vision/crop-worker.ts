@@ -8,7 +8,7 @@ import { decodePicture } from '../../images/decode.ts';
 import { probePicture } from '../../images/probe.ts';
 import { readPicture } from '../read-picture.ts';
 import type { ExtractItem } from '../read-picture.ts';
-import { fiveCrops } from './crops.ts';
+import { fiveCrops } from '../../../src-shared/crops.ts';
 import { createPreprocessor } from './preprocess.ts';
 import type { InputValues } from './preprocess.ts';
 import { createResizer } from './resize/resize.ts';
@@ -20,6 +20,7 @@ export type CropWorkerData = { manifest: EncoderManifest; turn: Int32Array };
 export type CropTask = { item: ExtractItem; values: InputValues };
 export type CropReply = { item: ExtractItem; values: InputValues; error: ErrorShape | null };
 
+if (process.env.X_NICE) (await import('node:os')).setPriority(0, 19);
 sharp.cache(false);
 sharp.concurrency(1); // one picture per thread: the cores are busy enough
 const { manifest, turn } = workerData as CropWorkerData;

@@ -1,26 +1,5 @@
-import type { Region } from './resize/region.ts';
-
-/** Name and version of the crop rule: part of the stream version. */
+/** Name and version of the crop rule (src-shared/crops.ts): part of the stream version. */
 export const FIVE_CROP_RULE = 'five-crop/1';
 
 /** Crops of a picture. */
 export const CROP_COUNT = 5;
-
-/**
- * The five squares of a picture that are embedded: centre, top left, top right, bottom left, bottom right; side
- * c = floor(0.85 min(W, H) + 0.5), the centre one at floor((W - c) / 2), floor((H - c) / 2) (spec fusion.md,
- * "Features"; paper section 2.3).
- */
-export function fiveCrops(width: number, height: number): [Region, Region, Region, Region, Region] {
-  const side = Math.floor(0.85 * Math.min(width, height) + 0.5);
-  const right = width - side;
-  const bottom = height - side;
-  const square = (x: number, y: number): Region => ({ x, y, width: side, height: side });
-  return [
-    square(Math.floor(right / 2), Math.floor(bottom / 2)),
-    square(0, 0),
-    square(right, 0),
-    square(0, bottom),
-    square(right, bottom),
-  ];
-}

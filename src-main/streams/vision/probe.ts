@@ -2,7 +2,7 @@
 import type { Provider, ProviderTrial } from '../../../src-shared/encoders.ts';
 import { StudioError } from '../../../src-shared/errors.ts';
 import type { RgbPicture } from '../../images/picture.ts';
-import { fiveCrops } from './crops.ts';
+import { fiveCrops } from '../../../src-shared/crops.ts';
 import type { EncoderTask } from './encoder-protocol.ts';
 import { createPreprocessor } from './preprocess.ts';
 import type { InputValues } from './preprocess.ts';

@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { WASM_PATH, compileKernel } from '../../src-main/streams/nss/wasm/build.ts';
+import { KERNELS, compileKernel } from '../../build/wasm.ts';
 
-describe('nss.wasm', () => {
+describe.each(KERNELS.map((kernel) => [path.basename(kernel), kernel]))('%s', (_, kernel) => {
   it('is, byte for byte, what its sources build (else run `npm run build:wasm`)', async () => {
-    const built = Buffer.from(await compileKernel());
-    expect(built.equals(readFileSync(WASM_PATH))).toBe(true);
+    const built = Buffer.from(await compileKernel(kernel));
+    expect(built.equals(readFileSync(kernel))).toBe(true);
   });
 
   it('imports nothing, and holds less than 1 MiB', async () => {
     const { WebAssembly } = globalThis as unknown as { WebAssembly: WasmApi };
-    const module = await WebAssembly.compile(readFileSync(WASM_PATH));
+    const module = await WebAssembly.compile(readFileSync(kernel));
     expect(WebAssembly.Module.imports(module)).toEqual([]);
     const { exports } = await WebAssembly.instantiate(module);
     expect((exports.memory as { buffer: ArrayBuffer }).buffer.byteLength).toBeLessThan(2 ** 20);

@@ -1,0 +1,126 @@
+/**
+ * PCA with whitening of standardised features (paper, section 2.4, equation 5), with scikit-learn's conventions: eigenvalues with
+ * divisor n - 1. The sign is ours: the largest |loading| of a component is positive.
+ */
+import { addGram, matmul } from '../graph/operators.ts';
+import { writeOnnx } from '../graph/onnx-writer.ts';
+import { createSession, doubleTensor, floatTensor } from '../graph/runtime.ts';
+import { constant, input } from '../graph/tensor.ts';
+import { largestEigenpairs } from './symmetric-eigen.ts';
+import type { Ort } from '../graph/runtime.ts';
+
+/** A component whose variance is under this share of the largest one is rounding, and whitening would blow it up. */
+const SMALLEST_VARIANCE = 1e-7;
+
+export type Projection = {
+  /** dimension x components, row-major: each column is a component's loadings / sqrt(its variance). */
+  matrix: Float32Array;
+  /** Variance along each component (eigenvalue of the covariance), largest first. */
+  variances: Float64Array;
+  /** Components left out because their variance is under 1e-7 of the largest. */
+  dropped: number;
+};
+
+/** Writes standardised rows start .. start+count-1 of the training rows into `block` (count x dimension, row-major). */
+export type BlockReader = (block: Float64Array, start: number, count: number) => void;
+
+/**
+ * Fits min(components, dimension, n - 1) components on n standardised rows (mean 0), which `read` gives block by block.
+ * No component is left where all rows are equal.
+ */
+export async function fitProjection(
+  ort: Ort,
+  read: BlockReader,
+  shape: { n: number; dimension: number; components: number },
+): Promise<Projection> {
+  const { n, dimension } = shape;
+  const wanted = Math.min(shape.components, dimension, n - 1);
+  const covariance = await covarianceMatrix(ort, read, n, dimension);
+  const { values, vectors } = largestEigenpairs(covariance, dimension, wanted);
+  const kept = values.filter((v) => v > 0 && v >= SMALLEST_VARIANCE * values[0]!).length;
+  const matrix = new Float32Array(dimension * kept);
+  for (let c = 0; c < kept; c++) {
+    const loadings = vectors.subarray(c * dimension, (c + 1) * dimension);
+    const gain = signOfLargest(loadings) / Math.sqrt(values[c]!);
+    loadings.forEach((loading, d) => (matrix[d * kept + c] = loading * gain));
+  }
+  return { matrix, variances: values.slice(0, kept), dropped: wanted - kept };
+}
+
+function signOfLargest(loadings: Float64Array): number {
+  let largest = 0;
+  for (const loading of loadings) if (Math.abs(loading) > Math.abs(largest)) largest = loading;
+  return Math.sign(largest);
+}
+
+/** Rows of one product. */
+const COVARIANCE_ROWS = 1024;
+
+/** Z'Z / (n - 1) in double precision. */
+async function covarianceMatrix(
+  ort: Ort,
+  read: BlockReader,
+  n: number,
+  dimension: number,
+): Promise<Float64Array> {
+  const rows = Math.min(COVARIANCE_ROWS, n);
+  const square = [dimension, dimension];
+  const block = input('block', [rows, dimension], 'float64');
+  const model = writeOnnx({ sum: addGram(input('total', square, 'float64'), block) });
+  const session = await createSession(ort, model, 1);
+  const values = new Float64Array(rows * dimension);
+  let [total, sum] = [new Float64Array(dimension ** 2), new Float64Array(dimension ** 2)];
+  try {
+    for (let start = 0; start < n; start += rows) {
+      const count = Math.min(rows, n - start);
+      values.fill(0, count * dimension); // rows past the end add nothing
+      read(values, start, count);
+      const feeds = {
+        block: doubleTensor(ort, values, [rows, dimension]),
+        total: doubleTensor(ort, total, square),
+      };
+      await session.run(feeds, { sum: doubleTensor(ort, sum, square) });
+      [total, sum] = [sum, total];
+    }
+  } finally {
+    await session.release();
+  }
+  for (let i = 0; i < total.length; i++) total[i]! /= n - 1;
+  return total;
+}
+
+/**
+ * Every run of the projection has exactly this many rows, the last ones padded: ONNX Runtime chooses its matrix kernels by shape,
+ * so an image's components do not depend on which others are projected with it.
+ */
+const PROJECTION_ROWS = 256;
+
+/** Projects and whitens `n` standardised rows given block by block: n x components, row-major. */
+export async function project(
+  ort: Ort,
+  { matrix, variances }: Projection,
+  read: (block: Float32Array, start: number, count: number) => void,
+  n: number,
+): Promise<Float32Array> {
+  const components = variances.length;
+  const dimension = matrix.length / components;
+  const shape = [PROJECTION_ROWS, dimension];
+  const projected = matmul(input('block', shape), constant(matrix, [dimension, components]));
+  const session = await createSession(ort, writeOnnx({ projected }), 1);
+  const values = new Float32Array(PROJECTION_ROWS * dimension);
+  const output = new Float32Array(PROJECTION_ROWS * components);
+  const feeds = { block: floatTensor(ort, values, shape) };
+  const fetches = { projected: floatTensor(ort, output, [PROJECTION_ROWS, components]) };
+  const result = new Float32Array(n * components);
+  try {
+    for (let start = 0; start < n; start += PROJECTION_ROWS) {
+      const count = Math.min(PROJECTION_ROWS, n - start);
+      read(values, start, count);
+      await session.run(feeds, fetches);
+      result.set(output.subarray(0, count * components), start * components);
+    }
+  } finally {
+    await session.release();
+  }
+  return result;
+}

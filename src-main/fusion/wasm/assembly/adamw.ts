@@ -1,0 +1,89 @@
+// Clip and AdamW in one pass over the parameters.
+
+/** Entries whose squares are added up in single precision before they join the total. */
+const SUM_BLOCK: i32 = 256;
+
+/** Sum of the squares of `n` float32 values. */
+export function sumOfSquares(values: usize, n: i32): f64 {
+  let total: f64 = 0;
+  let i = 0;
+  for (; i + SUM_BLOCK <= n; i += SUM_BLOCK) {
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    for (let k = 0; k < SUM_BLOCK; k += 16) {
+      const at = values + (<usize>(i + k) << 2);
+      a = f32x4.add(a, square(v128.load(at)));
+      b = f32x4.add(b, square(v128.load(at, 16)));
+      c = f32x4.add(c, square(v128.load(at, 32)));
+      d = f32x4.add(d, square(v128.load(at, 48)));
+    }
+    const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+    total +=
+      <f64>f32x4.extract_lane(sum, 0) +
+      <f64>f32x4.extract_lane(sum, 1) +
+      <f64>f32x4.extract_lane(sum, 2) +
+      <f64>f32x4.extract_lane(sum, 3);
+  }
+  for (; i < n; i++) {
+    const value = <f64>load<f32>(values + (<usize>i << 2));
+    total += value * value;
+  }
+  return total;
+}
+
+// @ts-ignore: decorator
+@inline
+function square(v: v128): v128 {
+  return f32x4.mul(v, v);
+}
+
+/**
+ * One step over `n` parameters p with gradient g and moments m and v (float32 each):
+ * m = beta1 m + meanGain g; v = beta2 v + squareGain g^2; p = keep p - stepSize m / (sqrt(v) rootGain + epsilon).
+ */
+export function adamW(
+  p: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  n: i32,
+  beta1: f32,
+  beta2: f32,
+  meanGain: f32,
+  squareGain: f32,
+  keep: f32,
+  stepSize: f32,
+  rootGain: f32,
+  epsilon: f32,
+): void {
+  const end = <usize>n << 2;
+  const whole = <usize>(n & ~3) << 2;
+  let at: usize = 0;
+  for (; at < whole; at += 16) {
+    const gradient = v128.load(g + at);
+    const mean = f32x4.add(
+      f32x4.mul(f32x4.splat(beta1), v128.load(m + at)),
+      f32x4.mul(f32x4.splat(meanGain), gradient),
+    );
+    const power = f32x4.add(
+      f32x4.mul(f32x4.splat(beta2), v128.load(v + at)),
+      f32x4.mul(f32x4.splat(squareGain), f32x4.mul(gradient, gradient)),
+    );
+    v128.store(m + at, mean);
+    v128.store(v + at, power);
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(power), f32x4.splat(rootGain)), f32x4.splat(epsilon));
+    const change = f32x4.div(f32x4.mul(f32x4.splat(stepSize), mean), root);
+    v128.store(p + at, f32x4.sub(f32x4.mul(f32x4.splat(keep), v128.load(p + at)), change));
+  }
+  for (; at < end; at += 4) {
+    const gradient = load<f32>(g + at);
+    const mean = beta1 * load<f32>(m + at) + meanGain * gradient;
+    const power = beta2 * load<f32>(v + at) + squareGain * (gradient * gradient);
+    store<f32>(m + at, mean);
+    store<f32>(v + at, power);
+    const change = (stepSize * mean) / (sqrt<f32>(power) * rootGain + epsilon);
+    store<f32>(p + at, keep * load<f32>(p + at) - change);
+  }
+}

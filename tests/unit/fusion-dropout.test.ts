@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { Dropout } from '../../src-main/fusion/dropout.ts';
+import { FusionKernel } from '../../src-main/fusion/kernel.ts';
+import { Random } from '../../src-main/fusion/random.ts';
+
+describe('a dropout mask', () => {
+  it('takes the draws of the generator, two entries each, and goes on after them', () => {
+    const kernel = new FusionKernel(1000);
+    const dropout = new Dropout(kernel, 7, 0.3, 0.5);
+    const mask = kernel.float32(101);
+    const drawing = new Random(7);
+    for (const length of [101, 64, 1]) {
+      mask.fill(-1);
+      dropout.fill(mask, length);
+      const draws = Array.from({ length: Math.ceil(length / 2) }, () => drawing.bits());
+      const entry = (i: number): number => (i % 2 === 0 ? draws[i >> 1]! & 0xffff : draws[i >> 1]! >>> 16);
+      mask.forEach((value, i) => {
+        const kept = entry(i) < Math.round(0.3 * 65536) ? 0 : Math.fround(0.5 / 0.7);
+        expect(value).toBe(i < length ? kept : -1);
+      });
+    }
+  });
+
+  it('keeps the share and the mean that its rate says', () => {
+    const kernel = new FusionKernel(4_000_100);
+    const mask = kernel.float32(1_000_000);
+    new Dropout(kernel, 1, 0.3, 1).fill(mask);
+    // Five standard deviations of a binomial share are 0.0023.
+    expect(Math.abs(mask.filter((v) => v === 0).length / mask.length - 0.3)).toBeLessThan(0.0023);
+    expect(Math.abs(mask.reduce((a, b) => a + b, 0) / mask.length - 1)).toBeLessThan(0.0033);
+  });
+});
