@@ -20,7 +20,6 @@ export type CropWorkerData = { manifest: EncoderManifest; turn: Int32Array };
 export type CropTask = { item: ExtractItem; values: InputValues };
 export type CropReply = { item: ExtractItem; values: InputValues; error: ErrorShape | null };
 
-if (process.env.X_NICE) (await import('node:os')).setPriority(0, 19);
 sharp.cache(false);
 sharp.concurrency(1); // one picture per thread: the cores are busy enough
 const { manifest, turn } = workerData as CropWorkerData;

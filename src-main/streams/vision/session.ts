@@ -47,7 +47,7 @@ export async function openSession(
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
     // Threads that wait for work in a loop take the cores from those that decode, and from the rest of the machine.
-    extra: { session: { intra_op: { allow_spinning: process.env.X_SPIN ?? '0' } } },
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const { input, output } = manifest;
   const side = tensorSide(manifest.preprocessing);
