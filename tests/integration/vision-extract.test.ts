@@ -208,9 +208,26 @@ describe('an extraction', { timeout: 120_000 }, () => {
     const version = (await api.encoders.get.query({ id })).version!;
     while (engine.services.reader.features.counts(dataset, { stream: id, version }).done === 0)
       await sleep(5);
-    encoderProcesses(process.pid).forEach((pid) => process.kill(pid, 'SIGKILL'));
+    encoderProcesses(process.pid).forEach(kill);
     expect(await finish<ExtractResult>(job)).toMatchObject({ streams: [{ done: IMAGES, failed: 0 }] });
     expect(encoderProcesses(process.pid)).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('fails with a remedy when its process keeps ending', async () => {
+    const id = await add({ id: 'doomed', seed: 6, side: 512, dimension: 512 });
+    const { job } = await api.streams.extract.mutate({ dataset, streams: [id], device: 'cpu' });
+    while (['queued', 'running'].includes(engine.services.queue.get(job).status)) {
+      for (const pid of encoderProcesses(process.pid)) kill(pid);
+      await sleep(1);
+    }
+    expect(engine.services.queue.get(job)).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'internal',
+        message: expect.stringContaining('SIGKILL') as string,
+        hint: expect.stringContaining('memory') as string,
+      },
+    });
   });
 
   it('ends its process within two seconds when it is cancelled', async () => {
@@ -306,3 +323,11 @@ describe('what is extracted', { timeout: 120_000 }, () => {
     rmSync(path.join(models, 'one.onnx'));
   });
 });
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // gone meanwhile
+  }
+}
