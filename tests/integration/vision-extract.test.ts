@@ -1,8 +1,9 @@
 /** Vision streams from manifest and model to features: every kind of model, failures, crashes, and what uses the features. */
-import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEngine, type Engine } from '../../src-main/engine.ts';
 import { decodePicture } from '../../src-main/images/decode.ts';
@@ -11,7 +12,7 @@ import { createPreprocessor } from '../../src-main/streams/vision/preprocess.ts'
 import { createResizer } from '../../src-main/streams/vision/resize/resize.ts';
 import { loadOrt } from '../../src-main/streams/vision/session.ts';
 import type { ExtractResult, PredictResult } from '../../src-shared/jobs.ts';
-import { encoderProcesses } from '../fixtures/encoder-processes.ts';
+import { encoderProcesses, peakMemory } from '../fixtures/encoder-processes.ts';
 import { apiOf, failure, get } from '../fixtures/engine-client.ts';
 import { smallEncoder, writeSmallEncoder, type SmallEncoderOptions } from '../fixtures/onnx-encoder.ts';
 import { makeSmallDataset, SMALL_DATASET_OPTIONS, type SmallImage } from '../fixtures/small-dataset.ts';
@@ -207,9 +208,26 @@ describe('an extraction', { timeout: 120_000 }, () => {
     const version = (await api.encoders.get.query({ id })).version!;
     while (engine.services.reader.features.counts(dataset, { stream: id, version }).done === 0)
       await sleep(5);
-    encoderProcesses(process.pid).forEach((pid) => process.kill(pid, 'SIGKILL'));
+    encoderProcesses(process.pid).forEach(kill);
     expect(await finish<ExtractResult>(job)).toMatchObject({ streams: [{ done: IMAGES, failed: 0 }] });
     expect(encoderProcesses(process.pid)).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('fails with a remedy when its process keeps ending', async () => {
+    const id = await add({ id: 'doomed', seed: 6, side: 512, dimension: 512 });
+    const { job } = await api.streams.extract.mutate({ dataset, streams: [id], device: 'cpu' });
+    while (['queued', 'running'].includes(engine.services.queue.get(job).status)) {
+      for (const pid of encoderProcesses(process.pid)) kill(pid);
+      await sleep(1);
+    }
+    expect(engine.services.queue.get(job)).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'internal',
+        message: expect.stringContaining('SIGKILL') as string,
+        hint: expect.stringContaining('memory') as string,
+      },
+    });
   });
 
   it('ends its process within two seconds when it is cancelled', async () => {
@@ -221,6 +239,35 @@ describe('an extraction', { timeout: 120_000 }, () => {
     expect(performance.now() - started).toBeLessThan(2000);
     expect(encoderProcesses(process.pid)).toEqual([]);
     expect(engine.services.queue.get(job).status).toBe('cancelled');
+  });
+});
+
+// Two at once, or one that waits for the garbage collector, would take 600 MB for pixels alone (docs/performance.md).
+describe.skipIf(process.platform !== 'linux')('pictures of 100 megapixels', { timeout: 180_000 }, () => {
+  it('take their turns, so that memory stays bounded', async () => {
+    const large = path.join(temporary('large'), 'rated');
+    mkdirSync(large);
+    const create = { width: 10_000, height: 10_000, channels: 3, background: '#486' } as const;
+    await sharp({ create }).jpeg().toFile(path.join(large, 'a.jpg'));
+    await sharp({ create: { ...create, background: '#846' } })
+      .jpeg()
+      .toFile(path.join(large, 'b.jpg'));
+    await sharp({ create }).png({ compressionLevel: 1 }).toFile(path.join(large, 'c.png'));
+    writeFileSync(path.join(large, 'scores.csv'), 'image,mos\na.jpg,1\nb.jpg,2\nc.png,3\n');
+    const scan = await finish<{ scan: string }>(
+      (await api.datasets.scan.mutate({ folder: { path: large }, options: SMALL_DATASET_OPTIONS })).job,
+    );
+    const { id } = await api.datasets.import.mutate({ scan: scan.scan, name: 'large' });
+    const stream = await add({ id: 'large' });
+    const { job } = await api.streams.extract.mutate({ dataset: id, streams: [stream], device: 'cpu' });
+    let peak = 0;
+    while (['queued', 'running'].includes(engine.services.queue.get(job).status)) {
+      for (const pid of encoderProcesses(process.pid)) peak = Math.max(peak, peakMemory(pid));
+      await sleep(20);
+    }
+    expect(await finish<ExtractResult>(job)).toMatchObject({ streams: [{ done: 3, failed: 0 }] });
+    expect(peak).toBeGreaterThan(300e6);
+    expect(peak).toBeLessThan(750e6);
   });
 });
 
@@ -276,3 +323,11 @@ describe('what is extracted', { timeout: 120_000 }, () => {
     rmSync(path.join(models, 'one.onnx'));
   });
 });
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // gone meanwhile
+  }
+}
