@@ -257,6 +257,21 @@ describe('what is extracted', { timeout: 120_000 }, () => {
     expect(matrix.streams.find((s) => s.id === 'dynamic')).toMatchObject({ kind: 'vision', dimension: 16 });
   });
 
+  it('says in the matrix when its model is another one by now', async () => {
+    const cell = async () =>
+      (await api.streams.matrix.query()).cells.find((c) => c.stream === 'aging' && c.dataset === dataset);
+    await extract(await add({ id: 'aging', seed: 7 }));
+    const before = await cell();
+    expect(before).toMatchObject({ done: IMAGES, outdated: false });
+    await api.encoders.remove.mutate({ id: 'aging' });
+    expect(await cell()).toMatchObject({ done: IMAGES, outdated: false }); // there is nothing to extract with
+    await add({ id: 'aging', seed: 8 });
+    expect(await cell()).toMatchObject({ done: IMAGES, outdated: true, version: before!.version });
+    expect(await extract('aging')).toMatchObject({ done: IMAGES, reused: 0 });
+    expect(await cell()).toMatchObject({ done: IMAGES, outdated: false });
+    expect((await cell())!.version).not.toBe(before!.version);
+  });
+
   it('trains a run, and the run predicts new pictures', async () => {
     await extract('dynamic');
     await extract('nss');
