@@ -105,7 +105,11 @@ describe('an engine that is killed', { timeout: 120_000 }, () => {
     const part = inModel(`blobs/${etagOf(weights)}.studio.incomplete`);
     const partSize = () => (existsSync(path.join(cache, part)) ? statSync(path.join(cache, part)).size : 0);
     const bodies = () => hub.seen.filter(({ kind, path: name }) => kind === 'body' && name === WEIGHTS);
-    hub.faults.push({ kind: 'slow', chunk: CHUNK, everyMs: 50 });
+    // The first body is the graph, which is small: it is left alone. A client that kept more than a chunk would hang.
+    hub.faults.push(
+      { kind: 'headers', headers: {}, times: 1 },
+      { kind: 'slow', chunk: CHUNK, everyMs: 20, written: partSize },
+    );
     const { engine, client } = await startEngine();
     await client.api.encoders.download.mutate({ id: 'tiny-vit' });
     await client.close();
