@@ -7,6 +7,8 @@ import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
 import { benchTrain } from './train.ts';
 
+process.env['ORT_DISABLE_TELEMETRY'] = '1'; // as in the engine
+
 const BENCHES: Record<string, () => unknown> = {
   nss: benchNss,
   extract: () => benchExtract(),
