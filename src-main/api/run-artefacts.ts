@@ -64,7 +64,7 @@ async function exportModel(
     {
       signal,
       onMessage(message) {
-        if (message.type === 'exported') exported = message;
+        if (message.type === 'exported') exported = message.exported;
       },
     },
   );

@@ -60,11 +60,10 @@ async function perform(task: ComputeTask): Promise<void> {
         perHead.push(await predictHead(ort, parseHead(head), task.streams, rows));
       return send({ type: 'predicted', perHead });
     }
-    case 'export':
-      return send({
-        type: 'exported',
-        ...(await exportRun(await loadRuntime(), open(task.catalog).reader, task.run)),
-      });
+    case 'export': {
+      const exported = await exportRun(await loadRuntime(), open(task.catalog).reader, task.run);
+      return send({ type: 'exported', exported });
+    }
   }
 }
 

@@ -25,6 +25,6 @@ export type ComputeMessage =
   | { type: 'fold'; fold: FoldToStore }
   | { type: 'evaluated'; metrics: RunMetrics; seconds: Seconds }
   | { type: 'predicted'; perHead: HeadOutput[] }
-  | ({ type: 'exported' } & ExportedRun)
+  | { type: 'exported'; exported: ExportedRun }
   | { type: 'done' }
   | { type: 'failed'; error: ErrorShape };
