@@ -64,11 +64,11 @@ export const runCardSchema = z.strictObject({
     scale: scaleSchema,
     protocol: z.string(),
     population: z.strictObject({ n: z.int(), hash: z.string() }),
-    folds: z.strictObject({ unit: z.string(), hash: z.string(), count: z.int() }).nullable(),
+    folds: z.looseObject({ unit: z.string(), hash: z.string(), count: z.int() }).nullable(),
   }),
   streams: z.array(cardStream),
   metrics: z
-    .strictObject({
+    .looseObject({
       overall: metrics,
       ci95: z.strictObject({ srocc: interval, plcc: interval, krocc: interval, rmse: interval }).partial(),
       folds: z.array(metrics).nullable(),

@@ -4,9 +4,9 @@ import { binResiduals } from '../../src-shared/residual-bins.ts';
 import type { MetricName, Metrics, RunDetail, WorstImage } from '../../src-shared/runs.ts';
 import { count, fixed } from './figures.ts';
 import { gateRows } from './gate-rows.ts';
-import { html, Markup, type Content } from './html.ts';
-import { REPORT_STYLE } from './style.ts';
-import { barsSvg, histogramSvg, scatterSvg } from './svg-charts.ts';
+import { html, htmlPage, type Html, type Part } from './html.ts';
+import { RUN_STYLE } from './run-style.ts';
+import { barsSvg, histogramSvg, scatterSvg } from './run-charts.ts';
 
 export type RunReport = {
   run: RunDetail;
@@ -27,35 +27,17 @@ const METRICS: [MetricName, string][] = [
   ['rmse', 'RMSE'],
 ];
 
-/** The report's HTML. The content security policy inside it forbids scripts and requests. */
+/** The report as a whole document. */
 export function renderRunReport(report: RunReport): string {
   const { run } = report;
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${run.label} – run report</title>
-        <style>
-          ${new Markup(REPORT_STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${heading(report)}
-          ${run.warnings.map(({ message }) => html`<p class="warning"><strong>Warning:</strong> ${message}</p>`)}
-          ${headline(run)} ${charts(report)} ${foldTable(run)} ${breakdowns(run)} ${gateTable(report)}
-          ${worstImages(report)} ${provenance(report)}
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  const body = html`${heading(report)}
+  ${run.warnings.map(({ message }) => html`<p class="warning"><strong>Warning:</strong> ${message}</p>`)}
+  ${headline(run)} ${charts(report)} ${foldTable(run)} ${breakdowns(run)} ${gateTable(report)}
+  ${worstImages(report)} ${provenance(report)}`;
+  return htmlPage({ title: `${run.label} – run report`, body, style: RUN_STYLE });
 }
 
-function heading({ run, targetLabel, date }: RunReport): Markup {
+function heading({ run, targetLabel, date }: RunReport): Html {
   return html`<header>
     <h1>${run.label}</h1>
     <p class="muted">
@@ -68,7 +50,7 @@ function heading({ run, targetLabel, date }: RunReport): Markup {
   </header>`;
 }
 
-function headline({ metrics, population, parameters }: RunDetail): Markup | null {
+function headline({ metrics, population, parameters }: RunDetail): Html | null {
   if (metrics === null) return null;
   const boxes = METRICS.map(([name, title]) => {
     const ci = metrics.ci95[name];
@@ -91,7 +73,7 @@ function headline({ metrics, population, parameters }: RunDetail): Markup | null
   </dl>`;
 }
 
-function charts({ run, images }: RunReport): Markup {
+function charts({ run, images }: RunReport): Html {
   const mos = images.map((image) => image.mos);
   const prediction = images.map((image) => image.prediction);
   const overall = run.metrics?.overall;
@@ -101,7 +83,7 @@ function charts({ run, images }: RunReport): Markup {
   };
   const residuals = { title: 'Residuals', summary: `Prediction minus MOS, RMSE ${fixed(overall?.rmse)}` };
   const sorted = run.perDistortion.toSorted((a, b) => (a.srocc ?? -2) - (b.srocc ?? -2));
-  const bars = (title: string, rows: { name: string; value: number | null }[]): Markup | null =>
+  const bars = (title: string, rows: { name: string; value: number | null }[]): Html | null =>
     rows.length === 0
       ? null
       : figure(
@@ -132,7 +114,7 @@ function charts({ run, images }: RunReport): Markup {
     </div>`;
 }
 
-function figure(title: string, chart: Markup, source: string): Markup {
+function figure(title: string, chart: Html, source: string): Html {
   return html`<figure>
     <h3>${title}</h3>
     ${chart}
@@ -140,10 +122,10 @@ function figure(title: string, chart: Markup, source: string): Markup {
   </figure>`;
 }
 
-function foldTable({ metrics, provenance: source }: RunDetail): Markup | null {
+function foldTable({ metrics, provenance: source }: RunDetail): Html | null {
   if (metrics === null || metrics.folds === null) return null;
   const values = (m: Omit<Metrics, 'n'>): string[] => METRICS.map(([name]) => fixed(m[name], 4));
-  const rows: Content[][] = metrics.folds.map((m, fold) => [String(fold + 1), count(m.n), ...values(m)]);
+  const rows: Part[][] = metrics.folds.map((m, fold) => [String(fold + 1), count(m.n), ...values(m)]);
   if (metrics.mean !== null) rows.push(['mean', '', ...values(metrics.mean)]);
   if (metrics.std !== null) rows.push(['std', '', ...values(metrics.std)]);
   rows.push(['all images', count(metrics.overall.n), ...values(metrics.overall)]);
@@ -151,7 +133,7 @@ function foldTable({ metrics, provenance: source }: RunDetail): Markup | null {
     ${table(source, ['fold', 'n', ...METRICS.map(([, title]) => title)], rows)}`;
 }
 
-function breakdowns({ perDistortion, perLevel, provenance: source }: RunDetail): Markup | null {
+function breakdowns({ perDistortion, perLevel, provenance: source }: RunDetail): Html | null {
   if (perDistortion.length + perLevel.length === 0) return null;
   const types = perDistortion.map(({ name, n, srocc }) => [name, count(n), fixed(srocc, 4)]);
   const levels = perLevel.map(({ level, n, srocc }) => [String(level), count(n), fixed(srocc, 4)]);
@@ -162,7 +144,7 @@ function breakdowns({ perDistortion, perLevel, provenance: source }: RunDetail):
     </div>`;
 }
 
-function gateTable({ run, images }: RunReport): Markup | null {
+function gateTable({ run, images }: RunReport): Html | null {
   const streams = run.streams.map((s) => s.stream);
   if (!images.some((image) => Object.keys(image.gates).length > 0)) return null;
   const rows = gateRows(images, streams).map(({ name, n, mean }, i) => [
@@ -177,7 +159,7 @@ function gateTable({ run, images }: RunReport): Markup | null {
     ${table(run.provenance, ['images', 'n', ...streams], rows)}`;
 }
 
-function table(caption: string, columns: readonly string[], rows: readonly (readonly Content[])[]): Markup {
+function table(caption: string, columns: readonly string[], rows: readonly (readonly Part[])[]): Html {
   const head = columns.map(
     (title, i) => html`<th scope="col" ${i === 0 ? null : html` class="number"`}>${title}</th>`,
   );
@@ -205,7 +187,7 @@ function table(caption: string, columns: readonly string[], rows: readonly (read
   </div>`;
 }
 
-function worstImages({ run, worst }: RunReport): Markup | null {
+function worstImages({ run, worst }: RunReport): Html | null {
   if (worst.length === 0) return null;
   const items = worst.map(
     (image) =>
@@ -229,7 +211,7 @@ function worstImages({ run, worst }: RunReport): Markup | null {
     </ul>`;
 }
 
-function provenance({ run, versions, date }: RunReport): Markup {
+function provenance({ run, versions, date }: RunReport): Html {
   const facts: [string, string][] = [
     ['run', `${run.run}, ${run.kind === 'imported' ? 'imported predictions' : 'trained here'}`],
     ['created', run.createdAt],
@@ -257,7 +239,7 @@ function provenance({ run, versions, date }: RunReport): Markup {
     }`;
 }
 
-function factTable(facts: readonly (readonly [string, string])[]): Markup {
+function factTable(facts: readonly (readonly [string, string])[]): Html {
   const rows = facts.map(
     ([name, value]) =>
       html`<tr>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { escapeHtml, html } from '../../src-main/reports/html.ts';
 import { gateRows } from '../../src-main/reports/gate-rows.ts';
 import { renderRunReport, type RunReport } from '../../src-main/reports/run-report.ts';
-import { barsSvg, histogramSvg, scatterSvg, ticks } from '../../src-main/reports/svg-charts.ts';
+import { barsSvg, histogramSvg, scatterSvg, ticks } from '../../src-main/reports/run-charts.ts';
 import { detailOf, makeRun } from '../fixtures/mock-runs.ts';
 
 const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;`;
@@ -42,7 +42,9 @@ const render = (change?: Partial<RunReport>) => compact(renderRunReport(report(c
 describe('templates', () => {
   it('escape every value, in text and in attributes', () => {
     const nested = [html`<b>${'<'}</b>`, '&', 5, null];
-    expect(html`<p title="${'"\''}">${nested}</p>`.text).toBe('<p title="&quot;&#39;"><b>&lt;</b>&amp;5</p>');
+    expect(html`<p title="${'"\''}">${nested}</p>`.markup).toBe(
+      '<p title="&quot;&#39;"><b>&lt;</b>&amp;5</p>',
+    );
     expect(escapeHtml('a\u0000b\u001b\tc')).toBe('a\uFFFDb\uFFFD\tc');
   });
 });
@@ -57,22 +59,24 @@ describe('charts', () => {
 
   it('put each point where it belongs, equal ones once', () => {
     const text = { title: 'T', summary: 'S' };
-    const svg = scatterSvg(text, [1, 5, 5, 3], [1, 5, 5, 3], { min: 1, max: 5 }).text;
+    const svg = scatterSvg(text, [1, 5, 5, 3], [1, 5, 5, 3], { min: 1, max: 5 }).markup;
     expect(/class="dots" d="([^"]*)"/.exec(svg)![1]).toBe('M56 412h0M508 12h0M282 212h0');
     const rows = [
       { name: 'x', value: 0.5 },
       { name: 'y', value: null },
     ];
-    const bars = compact(barsSvg(text, rows, 'SROCC').text);
+    const bars = compact(barsSvg(text, rows, 'SROCC').markup);
     const widths = [...bars.matchAll(/<rect class="bar" x="178" y="\d+" width="([\d.]+)"/g)].map((m) => m[1]);
     expect(widths).toEqual(['146', '0']);
-    const below = compact(barsSvg(text, [{ name: 'x', value: -1 }], 'SROCC').text);
+    const below = compact(barsSvg(text, [{ name: 'x', value: -1 }], 'SROCC').markup);
     expect(below).toContain('<rect class="bar" x="178" y="9" width="146"');
     const bins = [
       { from: -1, to: 0, count: 2 },
       { from: 0, to: 1, count: 4 },
     ];
-    expect(compact(histogramSvg(text, bins, 'x').text)).toContain('x="56" y="112" width="225" height="100"');
+    expect(compact(histogramSvg(text, bins, 'x').markup)).toContain(
+      'x="56" y="112" width="225" height="100"',
+    );
   });
 });
 
@@ -119,7 +123,7 @@ describe('the report of a run', () => {
 
   it('needs nothing from elsewhere and runs nothing', () => {
     const page = render();
-    expect(page).toContain('default-src &#39;none&#39;; img-src data:; style-src &#39;unsafe-inline&#39;');
+    expect(page).toContain("default-src 'none'; img-src data:; style-src 'unsafe-inline'");
     expect(page).not.toMatch(/<script|<link|<iframe|@import|url\(|https?:|\son\w+=/i);
     expect(page).toContain('prefers-color-scheme: dark');
     expect(page).toContain('@media print');

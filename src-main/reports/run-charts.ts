@@ -1,7 +1,7 @@
 /** The charts of a report as inline SVG: no script, colours from the page's CSS, a title and a description for screen readers. */
 import type { Bin } from '../../src-shared/residual-bins.ts';
 import { fixed } from './figures.ts';
-import { html, type Content, type Markup } from './html.ts';
+import { html, type Html, type Part } from './html.ts';
 
 /** `title`: what the chart is; `summary`: what it shows, in words. */
 export type ChartText = { title: string; summary: string };
@@ -28,7 +28,7 @@ export function scatterSvg(
   mos: readonly number[],
   prediction: readonly number[],
   scale: Range,
-): Markup {
+): Html {
   const plot: Plot = { left: 56, top: 12, right: 508, bottom: 412 };
   const x = { min: Math.min(scale.min, least(mos)), max: Math.max(scale.max, most(mos)) };
   const y = { min: Math.min(scale.min, least(prediction)), max: Math.max(scale.max, most(prediction)) };
@@ -55,7 +55,7 @@ export function barsSvg(
   text: ChartText,
   rows: readonly { name: string; value: number | null }[],
   axisTitle: string,
-): Markup {
+): Html {
   const height = 20;
   const plot: Plot = { left: 178, top: 6, right: 470, bottom: 6 + rows.length * height };
   const range = { min: Math.min(0, least(rows.flatMap((row) => row.value ?? []))), max: 1 };
@@ -76,7 +76,7 @@ export function barsSvg(
 }
 
 /** A histogram with equal bins. */
-export function histogramSvg(text: ChartText, bins: readonly Bin[], axisTitle: string): Markup {
+export function histogramSvg(text: ChartText, bins: readonly Bin[], axisTitle: string): Html {
   const plot: Plot = { left: 56, top: 12, right: 508, bottom: 212 };
   const x = { min: bins[0]?.from ?? 0, max: bins.at(-1)?.to ?? 1 };
   const y = { min: 0, max: Math.max(1, most(bins.map((bin) => bin.count))) };
@@ -94,13 +94,13 @@ export function histogramSvg(text: ChartText, bins: readonly Bin[], axisTitle: s
   return svg(text, 520, 252, [verticalAxis(plot, y, 'images'), horizontalAxis(plot, x, axisTitle), bars]);
 }
 
-function svg({ title, summary }: ChartText, width: number, height: number, content: Content): Markup {
+function svg({ title, summary }: ChartText, width: number, height: number, content: Part): Html {
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}. ${summary}">
     ${content}
   </svg>`;
 }
 
-function horizontalAxis(plot: Plot, range: Range, title: string): Markup {
+function horizontalAxis(plot: Plot, range: Range, title: string): Html {
   const marks = ticks(range).map((tick) => {
     const x = tenth(across(plot, range, tick));
     return html`<line class="grid" x1="${x}" y1="${plot.top}" x2="${x}" y2="${plot.bottom}" /><text
@@ -115,7 +115,7 @@ function horizontalAxis(plot: Plot, range: Range, title: string): Markup {
     >`;
 }
 
-function verticalAxis(plot: Plot, range: Range, title: string): Markup {
+function verticalAxis(plot: Plot, range: Range, title: string): Html {
   const marks = ticks(range).map((tick) => {
     const y = tenth(up(plot, range, tick));
     return html`<line class="grid" x1="${plot.left}" y1="${y}" x2="${plot.right}" y2="${y}" /><text
