@@ -11,6 +11,7 @@ import { parseHead } from '../fusion/trained-head.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
 import { evaluatePredictions, evaluateRun } from './evaluate-run.ts';
+import { exportRun } from './export-run.ts';
 import { FoldTrainer } from './train-fold.ts';
 
 /** Resolves when the message has left. */
@@ -58,6 +59,10 @@ async function perform(task: ComputeTask): Promise<void> {
       for (const head of task.heads)
         perHead.push(await predictHead(ort, parseHead(head), task.streams, rows));
       return send({ type: 'predicted', perHead });
+    }
+    case 'export': {
+      const exported = await exportRun(await loadRuntime(), open(task.catalog).reader, task.run);
+      return send({ type: 'exported', exported });
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { ErrorShape } from '../../src-shared/errors.ts';
 import type { FoldToStore, RunMetrics, Seconds } from '../catalog/runs.ts';
 import type { HeadOutput } from '../fusion/predict.ts';
+import type { ExportedRun } from './export-run.ts';
 
 /** Feature matrix of one stream: rows x dimension, row-major float32. */
 export type StreamMatrix = { id: string; dimension: number; data: Float32Array };
@@ -14,7 +15,9 @@ export type ComputeTask =
   /** Evaluate predictions that come from elsewhere. */
   | { kind: 'evaluate'; prediction: Float64Array; target: Float64Array; groups: string[] | null }
   /** Predict with the heads of a run: n predictions and gates per head, in label units. */
-  | { kind: 'predict'; heads: Uint8Array[]; streams: StreamMatrix[]; n: number };
+  | { kind: 'predict'; heads: Uint8Array[]; streams: StreamMatrix[]; n: number }
+  /** The model of a finished run as one ONNX file. */
+  | { kind: 'export'; catalog: string; run: number };
 
 /** Every task ends with `done` or `failed`; then the process takes the next one. */
 export type ComputeMessage =
@@ -22,5 +25,6 @@ export type ComputeMessage =
   | { type: 'fold'; fold: FoldToStore }
   | { type: 'evaluated'; metrics: RunMetrics; seconds: Seconds }
   | { type: 'predicted'; perHead: HeadOutput[] }
+  | { type: 'exported'; exported: ExportedRun }
   | { type: 'done' }
   | { type: 'failed'; error: ErrorShape };

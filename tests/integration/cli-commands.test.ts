@@ -55,6 +55,8 @@ describe('calling it', () => {
       'run',
       'runs',
       'results',
+      'export',
+      'report',
       'predict',
       'predictions import',
       'jobs',
