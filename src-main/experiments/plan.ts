@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../src-shared/errors.ts';
-import {
-  gateStreamOf,
-  refuseNotAvailable,
-  runsOf,
-  type ExperimentSpec,
-} from '../../src-shared/experiment-spec.ts';
+import { gateStreamOf, runsOf, type ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import type { DatasetSummary } from '../../src-shared/dataset.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
 import { isVisionStream, type StreamInfo } from '../../src-shared/streams.ts';
@@ -31,7 +26,6 @@ export type ExperimentPlan = {
 
 /** Turns a complete spec into a plan, without writing. Throws StudioError naming what is missing or not available. */
 export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): ExperimentPlan {
-  refuseNotAvailable(spec);
   const dataset = reader.datasets.named(spec.train);
   const targetLabel = targetLabelOf(dataset, reader.datasets.labels(dataset.id), spec);
   const members = runsOf(spec);
