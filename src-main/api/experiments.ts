@@ -110,5 +110,5 @@ function sharedStreams({ reader }: Services, datasets: readonly DatasetSummary[]
 }
 
 function distinct(warnings: RunWarning[]): RunWarning[] {
-  return [...new Map(warnings.map((w) => [w.code, w])).values()];
+  return [...new Map(warnings.map((w) => [w.message, w])).values()];
 }

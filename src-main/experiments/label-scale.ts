@@ -1,6 +1,7 @@
 /** Which label an experiment is trained on, its declared scale, and the way from one scale to another (spec: data.md, Labels). */
 import type { DatasetSummary, Scale } from '../../src-shared/dataset.ts';
 import type { Preset } from '../../src-shared/experiment-spec.ts';
+import { fromCommonScale, toCommonScale } from '../../src-shared/scale.ts';
 
 type Rated = Pick<DatasetSummary, 'format' | 'label' | 'scale'>;
 
@@ -22,6 +23,5 @@ export function scaleOf(dataset: Rated, label: string): Scale {
 
 /** Maps labels linearly from one declared scale to another, worst to worst and best to best; e.g. 1-5 to 0-100 is (y - 1) * 25. */
 export function mapScale(from: Scale, to: Scale): (label: number) => number {
-  const [start, end] = from.better === to.better ? [to.min, to.max] : [to.max, to.min];
-  return (label) => start + ((label - from.min) * (end - start)) / (from.max - from.min);
+  return (label) => fromCommonScale(toCommonScale(label, from), to);
 }

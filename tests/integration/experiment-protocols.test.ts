@@ -399,3 +399,15 @@ describe('an ensemble under another protocol', () => {
     expect(detail(id!).protocol).toMatch(/, 1 member with 5 MC-dropout passes each$/);
   });
 });
+
+it('a run keeps the name of a training dataset that was deleted', async () => {
+  const old = await catalog.add({ ...A, name: 'short-lived' });
+  const spec = { ...SPEC, train: 'short-lived', test: 'b', protocol: { kind: 'cross' } };
+  const { runs } = await experiments.create(catalog, spec);
+  expect(detail(runs[0]!).train).toMatchObject({ id: old, name: 'short-lived' });
+  await catalog.writer.deleteDataset(old);
+  expect(detail(runs[0]!)).toMatchObject({
+    train: { id: null, name: 'short-lived', population: { n: 100 } },
+    protocol: 'trained on short-lived, tested on all images',
+  });
+});
