@@ -1,4 +1,5 @@
-/** `npm run bench [nss|extract|preprocess|encoders|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
 import { benchNss } from './nss.ts';
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => unknown> = {
   extract: () => benchExtract(),
   preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
+  devices: () => benchDevices(),
   train: () => benchTrain(),
   peer: () => benchPeer(5),
 };
