@@ -2,7 +2,7 @@
 import { StudioError } from '../../src-shared/errors.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
-import { parseHead, type TrainedHead } from '../fusion/trained-head.ts';
+import { parseHeads, type TrainedHead } from '../fusion/trained-head.ts';
 
 /** Throws StudioError bad-input unless the run was trained here and is finished. */
 export function requireHeads(run: Pick<StoredRun, 'id' | 'status' | 'kind'>): void {
@@ -12,8 +12,8 @@ export function requireHeads(run: Pick<StoredRun, 'id' | 'status' | 'kind'>): vo
   });
 }
 
-/** All heads of a finished run, in the order of its folds. Throws StudioError as requireHeads and parseHead do. */
+/** All heads of a finished run, all members of its parts in order. Throws StudioError as requireHeads and parseHeads do. */
 export function readHeads(reader: CatalogReader, run: StoredRun): TrainedHead[] {
   requireHeads(run);
-  return reader.runs.heads(run.id).map(({ head }) => parseHead(new Uint8Array(head)));
+  return reader.runs.heads(run.id).flatMap(({ head }) => parseHeads(new Uint8Array(head)));
 }

@@ -19,7 +19,7 @@ import type { JobControl } from './queue.ts';
 export type PredictPayload = { run: number; paths: string[] };
 
 /**
- * Predicts the quality of pictures, rated or not, with all heads of a run: the mean over its folds' heads, and their
+ * Predicts the quality of pictures, rated or not, with all heads of a run, every member of every part: their mean, and their
  * standard deviation (divisor: number of heads) as prediction_std; gates are their mean. A picture that can not be read is a row with an error.
  */
 export async function predictImages(
