@@ -11,6 +11,7 @@ import { parseHead } from '../fusion/trained-head.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
 import { evaluatePredictions, evaluateRun } from './evaluate-run.ts';
+import { checkRun, crossValidationParts } from './near-duplicates.ts';
 import { FoldTrainer } from './train-fold.ts';
 
 /** Resolves when the message has left. */
@@ -45,8 +46,12 @@ async function perform(task: ComputeTask): Promise<void> {
       });
       return send({ type: 'fold', fold });
     }
-    case 'evaluate-run':
-      return send({ type: 'evaluated', ...(await evaluateRun(open(task.catalog).reader, task.run)) });
+    case 'evaluate-run': {
+      const { reader } = open(task.catalog);
+      const parts = crossValidationParts(reader.nearDuplicates.predictedRows(task.run));
+      await send({ type: 'near-duplicates', check: checkRun(reader, reader.runs.get(task.run), parts) });
+      return send({ type: 'evaluated', ...(await evaluateRun(reader, task.run)) });
+    }
     case 'evaluate': {
       const metrics = await evaluatePredictions(task.prediction, task.target, null, task.groups);
       return send({ type: 'evaluated', metrics, seconds: { prepare: 0, train: 0, predict: 0 } });

@@ -1,5 +1,6 @@
 /** What the engine and a compute process say to each other (child-process IPC with typed arrays). */
 import type { ErrorShape } from '../../src-shared/errors.ts';
+import type { NearDuplicateCheck } from '../catalog/near-duplicates.ts';
 import type { FoldToStore, RunMetrics, Seconds } from '../catalog/runs.ts';
 import type { HeadOutput } from '../fusion/predict.ts';
 
@@ -21,6 +22,8 @@ export type ComputeMessage =
   | { type: 'epoch'; fold: number; epoch: number; epochs: number; loss: number; lr: number }
   | { type: 'fold'; fold: FoldToStore }
   | { type: 'evaluated'; metrics: RunMetrics; seconds: Seconds }
+  /** Before `evaluated` of a stored run: what its two sides have in common. */
+  | { type: 'near-duplicates'; check: NearDuplicateCheck }
   | { type: 'predicted'; perHead: HeadOutput[] }
   | { type: 'done' }
   | { type: 'failed'; error: ErrorShape };

@@ -1,6 +1,7 @@
-/** `npm run bench [nss|extract|preprocess|encoders|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|neighbours|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
+import { benchNeighbours } from './neighbours.ts';
 import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => unknown> = {
   extract: () => benchExtract(),
   preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
+  neighbours: () => benchNeighbours(),
   train: () => benchTrain(),
   peer: () => benchPeer(5),
 };
