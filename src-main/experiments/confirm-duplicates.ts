@@ -4,9 +4,9 @@ import type { StreamKey } from '../catalog/features.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 
 /** Least cosine of two raw embeddings of one picture (docs/data.md has the evidence). */
-export const MIN_VISION_COSINE = 0.85;
-/** Least cosine of two z-scored NSS vectors: NSS tells quality from content, so it only excludes pictures of another kind. */
-export const MIN_NSS_COSINE = 0;
+export const MIN_VISION_COSINE = 0.7;
+/** Least cosine of two z-scored NSS vectors: they tell quality as much as content, so that heavy distortion goes uncounted. */
+export const MIN_NSS_COSINE = 0.3;
 
 /** Whether two contents show the same picture, and the cosine that says so; null without a stream to ask. */
 export type Confirmation = (a: string, b: string) => { same: boolean; cosine: number | null };

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fingerprintFile, fingerprintLuma } from '../../src-main/streams/fingerprints/phash.ts';
 import { MAX_DISTANCE } from '../../src-main/experiments/near-duplicates.ts';
@@ -17,7 +17,7 @@ function distance(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** What happens to a picture that stays the same picture. */
-const CHANGES: Record<string, (picture: sharp.Sharp, width: number) => sharp.Sharp> = {
+const CHANGES: Record<string, (picture: Sharp, width: number) => Sharp> = {
   'JPEG at quality 90': (picture) => picture.jpeg({ quality: 90 }),
   'JPEG at quality 30': (picture) => picture.jpeg({ quality: 30 }),
   'half the size': (picture, width) => picture.resize(Math.round(width / 2)).png(),
