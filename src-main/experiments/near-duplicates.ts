@@ -1,5 +1,4 @@
 /** Near-duplicate images across the two sides of a split (docs/data.md, "Near-duplicates"). */
-import { isVisionStream } from '../../src-shared/streams.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
 import type { StreamKey } from '../catalog/features.ts';
 import {
@@ -12,14 +11,12 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
 import { HammingIndex } from '../streams/fingerprints/hamming-index.ts';
 import { FINGERPRINT_VERSION } from '../streams/fingerprints/phash.ts';
-import { createConfirmation } from './confirm-duplicates.ts';
+import { confirmationOf } from './confirm-duplicates.ts';
 import { streamKeys } from './plan.ts';
 
 /** One part of a protocol, e.g. a fold: what was trained on, and what was predicted. */
 export type SplitPart = { part: number; train: readonly SplitRow[]; test: readonly SplitRow[] };
 
-/** Fingerprints that differ in at most this many of 64 bits may show the same picture. */
-export const MAX_DISTANCE = 8;
 /** Names that a warning gives. */
 const NAMED = 3;
 
@@ -45,12 +42,11 @@ export function checkRun(
 }
 
 /**
- * For each test image of each part the training image most like it, where there is a near-duplicate: a fingerprint within
- * MAX_DISTANCE bits and, where the run has a stream to ask, a cosine above that stream's threshold (confirm-duplicates.ts).
- * Equal contents always count.
+ * For each test image of each part the training image most like it, where there is a near-duplicate: a close
+ * fingerprint and, where the run has a vision stream to ask, a close embedding (confirm-duplicates.ts). Equal contents always count.
  */
 export function findNearDuplicates(
-  reader: Pick<CatalogReader, 'fingerprints' | 'features' | 'population'>,
+  reader: Pick<CatalogReader, 'fingerprints' | 'features'>,
   parts: readonly SplitPart[],
   streams: readonly StreamKey[],
 ): Omit<NearDuplicateCheck, 'warning'> {
@@ -64,16 +60,15 @@ export function findNearDuplicates(
   }
   const hashed = [...hashes.keys()];
   const index = new HammingIndex([...hashes.values()]);
-  const stream = streams.find((s) => isVisionStream(s.stream)) ?? streams[0] ?? null;
-  const confirmation = createConfirmation(reader, contents, stream);
+  const { stream, maxDistance, confirm } = confirmationOf(reader, streams);
 
   /** Contents near this one with the cosine that confirms them; each content is looked up once. */
   const known = new Map<string, { content: string; distance: number; cosine: number | null }[]>();
   const near = (content: string) => {
     let found = known.get(content);
-    found ??= index.within(hashes.get(content)!, MAX_DISTANCE).flatMap(({ row, distance }) => {
+    found ??= index.within(hashes.get(content)!, maxDistance).flatMap(({ row, distance }) => {
       const other = hashed[row]!;
-      const { same, cosine } = confirmation(content, other);
+      const { same, cosine } = confirm(content, other);
       return same ? [{ content: other, distance, cosine }] : [];
     });
     known.set(content, found);
@@ -101,7 +96,7 @@ export function findNearDuplicates(
     }
   }
   const total = parts.reduce((sum, { test }) => sum + test.length, 0);
-  return { total, checked, stream: stream?.stream ?? null, found };
+  return { total, checked, stream, found };
 }
 
 function closer(

@@ -3,7 +3,7 @@ import path from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fingerprintFile, fingerprintLuma } from '../../src-main/streams/fingerprints/phash.ts';
-import { MAX_DISTANCE } from '../../src-main/experiments/near-duplicates.ts';
+import { MAX_DISTANCE } from '../../src-main/experiments/confirm-duplicates.ts';
 import { naturalPicture } from '../fixtures/natural-picture.ts';
 
 const KODAK = path.resolve(import.meta.dirname, '../../../shared/data/kodak24');

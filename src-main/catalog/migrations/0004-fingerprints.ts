@@ -13,7 +13,7 @@ CREATE TABLE near_duplicate_checks (
   run_id INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
   total INTEGER NOT NULL,             -- test images, once per part
   checked INTEGER NOT NULL,           -- of them with a fingerprint
-  stream TEXT                         -- whose cosine confirmed the pairs
+  stream TEXT                         -- vision stream whose cosine confirmed the pairs, NULL without one
 ) STRICT;
 
 -- Test images with a near-duplicate in training: the nearest one, and how many there are.
