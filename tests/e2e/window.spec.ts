@@ -317,7 +317,7 @@ test('the inspector shows the nearest neighbours of an image, stream by stream',
   await panel.getByLabel('Stream').selectOption('mobilenet-v2');
   await expect(panel).toContainText('cosine of raw embeddings');
   await panel.getByLabel('Where').selectOption('all');
-  await expect(found.nth(1)).toContainText('LIVE');
+  await expect(found.nth(1)).toContainText('live-itw');
   await checkWithAxe(page, 'neighbours', findings);
   // The next image lacks this stream, which is no error.
   const link = found.first().getByRole('link');
