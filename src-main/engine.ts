@@ -25,6 +25,7 @@ import { extractStreams } from './jobs/extract.ts';
 import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
+import { NeighbourSearch, neighbourBudget } from './streams/neighbours/neighbour-search.ts';
 import { Encoders } from './streams/vision/encoders.ts';
 import { errorShape } from '../src-shared/errors.ts';
 import { STUDIO_VERSION } from '../src-shared/version.ts';
@@ -63,6 +64,12 @@ export async function startEngine(
     opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
     const encoders = new Encoders({ folder: home.encoders, reader, writer });
+    const neighbours = new NeighbourSearch({ catalog: home.catalog, budgetBytes: neighbourBudget() });
+    opened.defer(() => neighbours.close());
+    events.subscribe((event) => {
+      if (event.type === 'changed' && (event.noun === 'streams' || event.noun === 'datasets'))
+        neighbours.invalidate();
+    });
     const guests = new Guests();
     const services: Services = {
       home,
@@ -75,6 +82,7 @@ export async function startEngine(
       folders,
       guests,
       encoders,
+      neighbours,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);

@@ -141,6 +141,8 @@ export function datasetReads(db: Db) {
       const scale = { min: row.scale_min, max: row.scale_max, better: row.better };
       return { id, name: row.name, synthetic: row.synthetic === 1, scale };
     },
+    /** The default label of a dataset. */
+    defaultLabel: (id: number): string => requireRow(id).label,
     findByName: (name: string) => {
       const row = byName.get(name);
       return row === undefined ? null : summary(row);

@@ -1,8 +1,9 @@
-/** `npm run bench [nss|extract|preprocess|encoders|devices|train|head|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
 import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
 import { benchHead } from './head.ts';
+import { benchNeighbours } from './neighbours.ts';
 import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
@@ -16,6 +17,7 @@ const BENCHES: Record<string, () => unknown> = {
   preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
   devices: () => benchDevices(),
+  neighbours: () => benchNeighbours(),
   train: () => benchTrain(),
   head: benchHead,
   peer: () => benchPeer(5),
