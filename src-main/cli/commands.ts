@@ -6,6 +6,7 @@ import { encodersCommand } from './encoders.ts';
 import { extractCommand } from './extract.ts';
 import { featuresCommand } from './features.ts';
 import { jobsCommand } from './jobs.ts';
+import { ladderCommand } from './ladder.ts';
 import { predictCommand, predictionsCommand } from './predict.ts';
 import { resultsCommand, runCommand, runsCommand } from './runs.ts';
 import { serveCommand } from './serve.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: Record<string, Command> = {
   results: resultsCommand,
   predict: predictCommand,
   predictions: predictionsCommand,
+  ladder: ladderCommand,
   jobs: jobsCommand,
   demo: demoCommand,
   doctor: doctorCommand,

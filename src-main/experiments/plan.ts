@@ -33,6 +33,7 @@ export type ExperimentPlan = {
 export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): ExperimentPlan {
   refuseNotAvailable(spec);
   const dataset = reader.datasets.named(spec.train);
+  requireRated(dataset);
   const targetLabel = targetLabelOf(dataset, reader.datasets.labels(dataset.id), spec);
   const members = runsOf(spec);
   const streams = [...new Set(members.flatMap((m) => m.spec.streams))].map((id) =>
@@ -63,6 +64,14 @@ export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): Exp
     };
   });
   return { spec, dataset, targetLabel, population, folds, runs };
+}
+
+/** Throws StudioError bad-input where nobody rated the images: there is nothing to train on or to compare with. */
+export function requireRated(dataset: Pick<DatasetSummary, 'name' | 'rated'>): void {
+  if (dataset.rated) return;
+  throw new StudioError('bad-input', `"${dataset.name}" has no scores: it cannot be trained on or compared with`, {
+    hint: 'A run can score it: studio ladder check --run RUN --dataset NAME, or studio predict.',
+  });
 }
 
 /** NSS, SigLIP, CLIP-H, then the others as the spec names them: the order of the fused vector (spec/fusion.md). */

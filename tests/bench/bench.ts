@@ -1,6 +1,7 @@
-/** `npm run bench [nss|extract|preprocess|encoders|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|train|ladder|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
+import { benchLadder } from './ladder.ts';
 import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
@@ -12,6 +13,7 @@ const BENCHES: Record<string, () => unknown> = {
   preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
   train: () => benchTrain(),
+  ladder: () => benchLadder(),
   peer: () => benchPeer(5),
 };
 
