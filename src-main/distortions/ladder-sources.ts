@@ -11,7 +11,7 @@ import { refuseAborted } from './worker-pool.ts';
 /** One pristine picture. `name` begins the names of its files in the ladder; `file` is relative to the folder. */
 export type LadderSource = { name: string; file: string; sha256: string; width: number; height: number };
 
-/** Above this a picture is refused: type 15 needs about 100 bytes of memory per pixel. */
+/** Above this a picture is refused: a thread needs about 60 bytes of memory per pixel. */
 export const MAX_LADDER_PIXELS = 25_000_000;
 
 /**
