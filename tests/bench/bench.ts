@@ -1,4 +1,5 @@
-/** `npm run bench [nss|extract|preprocess|encoders|train|ladder|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|train|ladder|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
 import { benchLadder } from './ladder.ts';
@@ -12,6 +13,7 @@ const BENCHES: Record<string, () => unknown> = {
   extract: () => benchExtract(),
   preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
+  devices: () => benchDevices(),
   train: () => benchTrain(),
   ladder: () => benchLadder(),
   peer: () => benchPeer(5),
