@@ -26,7 +26,7 @@ async function writeScenes(folder: string, width: number, height: number): Promi
 
 beforeAll(() => writeScenes(pictures, 96, 80));
 
-describe('a ladder', { timeout: 60_000 }, () => {
+describe('a ladder', { timeout: 120_000 }, () => {
   let ladder: LadderResult;
   let rated: number;
   let run: number;
@@ -140,23 +140,23 @@ describe('a ladder', { timeout: 60_000 }, () => {
   });
 });
 
-it('killed while it is made, a ladder goes on with the next engine', { timeout: 60_000 }, async () => {
+it('killed while it is made, a ladder goes on with the next engine', { timeout: 180_000 }, async () => {
   const from = path.join(temporary('big'), 'big');
   await writeScenes(from, 480, 360);
   const home = temporary('killed');
   const out = path.join(home, 'out');
-  const args = ['ladder', from, '--out', out, '--types', '1,9,15', '--json'];
+  const args = ['ladder', from, '--out', out, '--types', '9,15', '--json'];
   const making = startStudio(args, { home, group: true });
   await expect
-    .poll(async () => (await readdir(out).catch(() => [])).length, { timeout: 20_000 })
+    .poll(async () => (await readdir(out).catch(() => [])).length, { timeout: 60_000 })
     .toBeGreaterThan(6);
   process.kill(-making.child.pid!, 'SIGKILL');
   await making.ended;
   const left = (await readdir(out)).filter((name) => name.endsWith('.png'));
-  expect(left.length).toBeLessThan(32);
+  expect(left.length).toBeLessThan(22);
   const stamps = await Promise.all(left.map((name) => readFile(path.join(out, name))));
   const again = await studio(args, { home });
   expect(again.code).toBe(0);
-  expect(again.json<LadderResult>()).toMatchObject({ references: 2, images: 30 });
+  expect(again.json<LadderResult>()).toMatchObject({ references: 2, images: 20 });
   for (const [i, name] of left.entries()) expect(await readFile(path.join(out, name))).toEqual(stamps[i]);
 });
