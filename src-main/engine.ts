@@ -22,6 +22,8 @@ import { runDemo } from './jobs/demo.ts';
 import { EventHub } from './jobs/events.ts';
 import { runExperiment } from './jobs/experiment.ts';
 import { extractStreams } from './jobs/extract.ts';
+import { checkLadders } from './jobs/ladder-check.ts';
+import { makeLadder } from './jobs/ladder.ts';
 import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
@@ -120,6 +122,12 @@ function registerJobs(services: Services): void {
     predictImages(payload, control, parts),
   );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
+  queue.handle('ladder', (payload: Parameters<typeof makeLadder>[0], control) =>
+    makeLadder(payload, control, parts),
+  );
+  queue.handle('ladder-check', (payload: Parameters<typeof checkLadders>[0], control) =>
+    checkLadders(payload, control, parts).finally(changed),
+  );
   queue.handle('download', (payload: Parameters<typeof downloadEncoder>[0], control) =>
     downloadEncoder(payload, control, encoders).finally(changed),
   );

@@ -26,6 +26,7 @@ export type Route =
   | { page: 'streams'; dataset: number | null; stream: string | null }
   | { page: 'encoders'; encoder: string | null }
   | { page: 'experiments'; dataset: number | null; groupLevelOf: number | null }
+  | { page: 'ladder'; id: number; run: number | null; job: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
   | { page: 'image'; id: number; run: number | null; from: string | null; index: number | null }
@@ -68,6 +69,9 @@ export function parseRoute(hash: string): Route {
     const id = integer(second);
     if (id === null) return { page: 'unknown', hash };
     if (noun === 'datasets') return { page: 'dataset', id, view: parseView(params) };
+    if (noun === 'ladder') {
+      return { page: 'ladder', id, run: integer(params.get('run')), job: integer(params.get('job')) };
+    }
     if (noun === 'run') return { page: 'run', id };
     if (noun === 'image') {
       return {
@@ -123,6 +127,8 @@ export function formatRoute(route: Route): string {
       return withQuery('#/encoders', { encoder: route.encoder });
     case 'experiments':
       return withQuery('#/experiments', { dataset: route.dataset, groupLevelOf: route.groupLevelOf });
+    case 'ladder':
+      return withQuery(`#/ladder/${route.id}`, { run: route.run, job: route.job });
     case 'run':
       return `#/run/${route.id}`;
     case 'image':

@@ -7,6 +7,8 @@ export const JOB_KINDS = [
   'experiment',
   'predict',
   'demo',
+  'ladder',
+  'ladder-check',
   'download',
   'verify',
   'probe',
@@ -35,7 +37,7 @@ export type Job = {
   /** What it is doing now, in words ("fold 3 of 5, epoch 12 of 80"). */
   message: string;
   error: ErrorShape | null;
-  /** Kind-specific outcome: ExtractResult, ExperimentResult, PredictResult, DemoResult (here), ScanReport (dataset.ts),
+  /** Kind-specific outcome: ExtractResult, ExperimentResult, PredictResult, DemoResult (here), LadderResult, LadderCheck (ladders.ts), ScanReport (dataset.ts),
    *  DownloadResult, VerifyResult, ProbeResult (encoders.ts). */
   result?: unknown;
   createdAt: string;

@@ -5,6 +5,7 @@ import { experimentsRouter } from './experiments.ts';
 import { foldersRouter } from './folders.ts';
 import { imagesRouter } from './images.ts';
 import { jobsRouter } from './jobs.ts';
+import { laddersRouter } from './ladders.ts';
 import { runsRouter } from './runs.ts';
 import { settingsRouter } from './settings.ts';
 import { streamsRouter } from './streams.ts';
@@ -18,6 +19,7 @@ export const appRouter = router({
   encoders: encodersRouter,
   experiments: experimentsRouter,
   runs: runsRouter,
+  ladders: laddersRouter,
   jobs: jobsRouter,
   folders: foldersRouter,
   demo: demoRouter,

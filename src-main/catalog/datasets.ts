@@ -113,6 +113,7 @@ export function datasetReads(db: Db) {
       missing: count.missing,
       unreadable: count.unreadable,
       duplicates: row.duplicates,
+      rated: row.labels !== '[]',
       label: row.label,
       scale: { min: row.scale_min, max: row.scale_max, better: row.better },
       groups: row.group_kind === null ? null : { kind: row.group_kind, count: count.groups },

@@ -7,6 +7,7 @@ import { extractCommand } from './extract.ts';
 import { exportCommand, reportCommand } from './export.ts';
 import { featuresCommand } from './features.ts';
 import { jobsCommand } from './jobs.ts';
+import { ladderCommand } from './ladder.ts';
 import { predictCommand, predictionsCommand } from './predict.ts';
 import { resultsCommand, runCommand, runsCommand } from './runs.ts';
 import { serveCommand } from './serve.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: Record<string, Command> = {
   report: reportCommand,
   predict: predictCommand,
   predictions: predictionsCommand,
+  ladder: ladderCommand,
   jobs: jobsCommand,
   demo: demoCommand,
   doctor: doctorCommand,

@@ -80,15 +80,9 @@ async function describe(
   encoders: Encoders,
 ): Promise<Map<string, Float32Array>> {
   const { stream, version, run } = wanted;
-  const other = (available: string) =>
-    new StudioError(
-      'not-available',
-      `Run ${run} uses stream "${stream}" (${version}), which can not be computed for new pictures here${available}`,
-      { hint: 'Use a run on streams that this version extracts.' },
-    );
   const provider = providerOfVersion(version);
   // Features of somebody else, under whatever name, can not be made here.
-  if (stream !== NSS_INFO.id && provider === null) throw other('');
+  if (stream !== NSS_INFO.id && provider === null) throw notComputable(run, wanted);
   const extractor = await openExtractor(stream, {
     device: provider ?? 'cpu',
     encoders,
@@ -96,7 +90,8 @@ async function describe(
   });
   const vectors = new Map<string, Float32Array>();
   try {
-    if (extractor.info.version !== version) throw other(`: it is ${extractor.info.version} now`);
+    if (extractor.info.version !== version)
+      throw notComputable(run, wanted, `: it is ${extractor.info.version} now`);
     let done = 0;
     control.progress({ done, total: files.length, message: `extracting ${stream} features` });
     await extractor.extract(
@@ -117,6 +112,19 @@ async function describe(
     await extractor.close();
   }
   return vectors;
+}
+
+/** What a run's stream that cannot be computed here is answered with. */
+export function notComputable(
+  run: number,
+  { stream, version }: { stream: string; version: string },
+  available = '',
+): StudioError {
+  return new StudioError(
+    'not-available',
+    `Run ${run} uses stream "${stream}" (${version}), which can not be computed for new pictures here${available}`,
+    { hint: 'Use a run on streams that this version extracts.' },
+  );
 }
 
 /** The pictures that these paths name; folders are searched with their subfolders, in name order. */
@@ -151,7 +159,8 @@ function matrixOf(id: string, vectors: readonly Float32Array[]): StreamMatrix {
   return { id, dimension, data };
 }
 
-async function predictVectors(
+/** What each head of a run says of n rows of its streams, in a compute process. */
+export async function predictVectors(
   run: StoredRun,
   streams: StreamMatrix[],
   n: number,

@@ -28,6 +28,8 @@ const LANE: Record<JobKind, Lane> = {
   experiment: 'work',
   predict: 'work',
   demo: 'work',
+  ladder: 'work',
+  'ladder-check': 'work',
   probe: 'work',
   download: 'models',
   verify: 'models',
