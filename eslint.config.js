@@ -22,6 +22,7 @@ const MAIN = [
   'fusion',
   'graph',
   'images',
+  'reports',
   'home',
 ];
 /** folder of src-main -> folders of src-main it may import (src-shared is open to all). */
@@ -38,6 +39,7 @@ const MAY_IMPORT = {
     'catalog',
     'evaluation',
     'images',
+    'reports',
     'home',
     'host',
   ],
@@ -61,6 +63,7 @@ const MAY_IMPORT = {
   evaluation: [],
   graph: [],
   images: [],
+  reports: [],
   home: [],
 };
 const zones = MAIN.map((folder) => ({

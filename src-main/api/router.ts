@@ -6,6 +6,7 @@ import { foldersRouter } from './folders.ts';
 import { imagesRouter } from './images.ts';
 import { jobsRouter } from './jobs.ts';
 import { runsRouter } from './runs.ts';
+import { scoresRouter } from './scores.ts';
 import { settingsRouter } from './settings.ts';
 import { streamsRouter } from './streams.ts';
 import { router } from './trpc.ts';
@@ -18,6 +19,7 @@ export const appRouter = router({
   encoders: encodersRouter,
   experiments: experimentsRouter,
   runs: runsRouter,
+  scores: scoresRouter,
   jobs: jobsRouter,
   folders: foldersRouter,
   demo: demoRouter,

@@ -9,6 +9,7 @@ import type { Scanner } from '../jobs/scan.ts';
 import type { Encoders } from '../streams/vision/encoders.ts';
 
 import type { Guests } from './guests.ts';
+import type { JobResults } from './job-results.ts';
 
 /** What the routers work with; made once by engine.ts. */
 export type Services = {
@@ -21,5 +22,6 @@ export type Services = {
   scanner: Scanner;
   folders: FolderBrowser;
   guests: Guests;
+  results: JobResults;
   encoders: Encoders;
 };

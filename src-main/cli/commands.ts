@@ -1,4 +1,5 @@
 /** The registry of commands: name -> how it is called and what runs it. One file per noun. */
+import { compareFoldersCommand } from './compare-folders.ts';
 import { datasetsCommand, importCommand } from './datasets.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: Record<string, Command> = {
   results: resultsCommand,
   predict: predictCommand,
   predictions: predictionsCommand,
+  'compare-folders': compareFoldersCommand,
   jobs: jobsCommand,
   demo: demoCommand,
   doctor: doctorCommand,
