@@ -1,4 +1,4 @@
-/** Wilcoxon's signed-rank test of paired differences against a median of zero, equal to scipy.stats.wilcoxon's defaults. */
+/** Wilcoxon's signed-rank test that paired differences centre on zero; p as scipy.stats.wilcoxon (exact, or 'approx'). */
 import { averageRanks } from './ranks.ts';
 
 /** `statistic` is the smaller sum of ranks, `n` the number of differences that are not zero; `p` is two-sided. */
