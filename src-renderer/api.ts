@@ -41,6 +41,20 @@ export function imageUrl(image: number): string {
   return `/image/${image}`;
 }
 
+/** Address of a picture that a finished job has scored, by its place in the result; whole without a size. */
+export function jobPictureUrl(job: number, position: number, size?: ThumbSize): string {
+  return `/job-picture/${job}/${position}${size === undefined ? '' : `?s=${size}`}`;
+}
+
+/** Address of what a scoring job found, as a download. */
+export function scoresExportUrl(
+  kind: 'scores' | 'comparison',
+  job: number,
+  format: 'csv' | 'json' | 'html',
+): string {
+  return `/export/${kind}/${job}.${format}`;
+}
+
 /** Address of a run's results as a download. */
 export function runExportUrl(run: number, format: 'csv' | 'json'): string {
   return `/export/run/${run}.${format}`;

@@ -28,6 +28,8 @@ export type Route =
   | { page: 'experiments'; dataset: number | null; groupLevelOf: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
+  | { page: 'score'; run: number | null; job: number | null }
+  | { page: 'compareFolders'; run: number | null; job: number | null }
   | { page: 'image'; id: number; run: number | null; from: string | null; index: number | null }
   | { page: 'unknown'; hash: string };
 
@@ -101,6 +103,10 @@ export function parseRoute(hash: string): Route {
       };
     case 'runs':
       return { page: 'runs' };
+    case 'score':
+      return { page: 'score', run: integer(params.get('run')), job: integer(params.get('job')) };
+    case 'compare-folders':
+      return { page: 'compareFolders', run: integer(params.get('run')), job: integer(params.get('job')) };
     default:
       return { page: 'unknown', hash };
   }
@@ -125,6 +131,10 @@ export function formatRoute(route: Route): string {
       return withQuery('#/experiments', { dataset: route.dataset, groupLevelOf: route.groupLevelOf });
     case 'run':
       return `#/run/${route.id}`;
+    case 'score':
+      return withQuery('#/score', { run: route.run, job: route.job });
+    case 'compareFolders':
+      return withQuery('#/compare-folders', { run: route.run, job: route.job });
     case 'image':
       return withQuery(`#/image/${route.id}`, { run: route.run, from: route.from, index: route.index });
     case 'unknown':

@@ -57,7 +57,7 @@ beforeAll(async () => {
     writeFileSync(path.join(a, `${name}.png`), png);
     if (i < 2) writeFileSync(path.join(b, `${name}.png`), png);
     else {
-      const noisy = Buffer.from(data, 0).map((v) => Math.min(255, Math.max(0, v + (random() - 0.5) * 110)));
+      const noisy = Uint8Array.from(data, (v) => Math.min(255, Math.max(0, v + (random() - 0.5) * 110)));
       await sharp(noisy, raw)
         .jpeg({ quality: 10 })
         .toFile(path.join(b, `${name}.jpg`));
