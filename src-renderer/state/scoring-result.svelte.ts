@@ -1,4 +1,5 @@
-import { errorOf } from '../api.ts';
+import { untrack } from 'svelte';
+import { api, errorOf } from '../api.ts';
 import type { ErrorShape } from '../../src-shared/errors.ts';
 import type { Job } from '../../src-shared/jobs.ts';
 import type { Studio } from './studio.svelte.ts';
@@ -14,21 +15,29 @@ export class ScoringResult<T> {
     this.#studio = studio;
     this.#id = id;
     $effect(() => {
-      const job = this.#finished;
+      const wanted = this.#wanted;
       this.data = null;
       this.error = null;
-      if (job === null) return;
+      if (wanted === null) return;
+      const listed = untrack(() => this.job !== null);
       let over = false;
-      fetch(job).then(
-        (data) => !over && (this.data = data),
-        (failure: unknown) => !over && (this.error = errorOf(failure)),
-      );
+      const load = async (): Promise<void> => {
+        try {
+          // Not in the list: only just started, or older than the list goes back. The engine knows.
+          if (!listed && (await api.jobs.get.query({ id: wanted })).status !== 'done') return;
+          const data = await fetch(wanted);
+          if (!over) this.data = data;
+        } catch (failure) {
+          if (!over) this.error = errorOf(failure);
+        }
+      };
+      void load();
       return () => (over = true);
     });
   }
 
-  /** Whose result to fetch. Jobs beyond the list's end are asked for too: the engine knows whether there is one. */
-  #finished = $derived.by<number | null>(() => {
+  /** The job whose result may be there: done, or not in the list of jobs. */
+  #wanted = $derived.by<number | null>(() => {
     const known = this.job;
     return this.#studio.jobs.loaded && (known === null || known.status === 'done') ? this.#id() : null;
   });

@@ -28,8 +28,8 @@ test.beforeAll(() => {
   expect(existsSync(path.join(RENDERER, 'index.html')), `${RENDERER} is not built: npm run build`).toBe(true);
 });
 
-async function chooseFolder(page: Page, button: number, name: string): Promise<void> {
-  await page.getByRole('button', { name: 'Choose a folder' }).nth(button).click();
+async function chooseFolder(page: Page, field: string, name: string): Promise<void> {
+  await page.getByRole('button', { name: `Choose a folder for ${field}` }).click();
   await page.getByRole('dialog').getByRole('button', { name }).click();
   await page.getByRole('button', { name: 'Use this folder' }).click();
 }
@@ -51,7 +51,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByRole('link', { name: 'Score a folder' }).click();
       const start = page.getByRole('button', { name: 'Score the pictures' });
       await expect(start).toBeDisabled();
-      await chooseFolder(page, 0, 'LIVE-itW');
+      await chooseFolder(page, 'Pictures', 'LIVE-itW');
       await checkWithAxe(page, 'form', findings);
       await shot(page, `score-form-${theme}`);
       await start.click();
@@ -96,8 +96,8 @@ for (const theme of ['light', 'dark'] as const) {
       const findings = watchPage(page);
       await page.goto(`${mock.url}/#/run/1`);
       await page.getByRole('link', { name: 'Compare two folders' }).click();
-      await chooseFolder(page, 0, 'LIVE-itW');
-      await chooseFolder(page, 0, 'own-ratings');
+      await chooseFolder(page, 'A (before)', 'LIVE-itW');
+      await chooseFolder(page, 'B (after)', 'own-ratings');
       const limit = page.getByLabel('Allowed drop (0 to 1, empty: no verdict)');
       await limit.fill('two');
       await expect(page.getByRole('alert')).toContainText('a number from 0 to 1');
@@ -146,12 +146,12 @@ test('without a run, with one that can not score here, and with a failure', asyn
   await expect(page.getByText('there is none yet')).toBeVisible();
   await page.goto(`${mock.url}/#/score?run=2`);
   await expect(page.getByRole('alert')).toContainText('The model of its stream');
-  await chooseFolder(page, 0, 'LIVE-itW');
+  await chooseFolder(page, 'Pictures', 'LIVE-itW');
   await expect(page.getByRole('button', { name: 'Score the pictures' })).toBeDisabled();
   await shot(page, 'score-not-here');
   mock.catalog.failNext.set('scores.runs', new StudioError('internal', 'The catalog is away'));
   await page.reload();
   await expect(page.getByRole('alert')).toContainText('The catalog is away');
   await page.goto(`${mock.url}/#/score?job=999`);
-  await expect(page.getByRole('alert')).toContainText('Job 999 has no result');
+  await expect(page.getByRole('alert')).toContainText('There is no job 999');
 });
