@@ -110,7 +110,7 @@ function makeFolds(
   const groups = population.map((row) => {
     if (row.group === null) {
       throw new StudioError('bad-input', `"${dataset.name}" has no group for image ${row.name}`, {
-        hint: 'Use "unit": "image", or import the dataset with --group-column.',
+        hint: 'Use "unit": "image", or import the dataset again with a group column.',
       });
     }
     return row.group;

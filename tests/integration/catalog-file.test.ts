@@ -150,6 +150,30 @@ describe('the file', () => {
   });
 });
 
+describe('the reader', () => {
+  it('calls damaged pages "corrupt" too, where it meets them', async () => {
+    const broken = path.join(folder, 'broken-reading.sqlite');
+    const images = Array.from({ length: 2000 }, (_, i) => imageRow(`${i}.png`));
+    const first = await startCatalogWriter(broken, folder);
+    const dataset = await first.writer.saveDataset(datasetRow('d', images), null);
+    await first.close();
+    const handle = await open(broken, 'r+');
+    const { size } = await handle.stat();
+    await handle.write(Buffer.alloc(size / 2, 0xa5), 0, size / 2, size / 2);
+    await handle.close();
+    const reader = openCatalogReader(broken);
+    expect(reader.datasets.identity(dataset)).toMatchObject({ name: 'd' });
+    expect(() => reader.features.contents(dataset)).toThrow(
+      expect.objectContaining({
+        code: 'corrupt',
+        file: broken,
+        hint: expect.stringContaining('backups') as string,
+      }),
+    );
+    reader.close();
+  });
+});
+
 describe('the writer', () => {
   it('hands errors over as StudioErrors, and goes on', async () => {
     const first = await writer.saveDataset(datasetRow('one', [imageRow('a.png')]), null);
