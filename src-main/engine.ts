@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Guests } from './api/guests.ts';
 import { createHandler } from './api/handler.ts';
+import { JobResults } from './api/job-results.ts';
 import type { Services } from './api/services.ts';
 import { openCatalogReader } from './catalog/reader.ts';
 import { startCatalogWriter } from './catalog/writer.ts';
@@ -17,6 +18,7 @@ import type { EngineHandler } from './host/handler.ts';
 import { onParentGone } from './host/parent-watch.ts';
 import { newToken } from './host/secrets.ts';
 import { listenSocket } from './host/socket.ts';
+import { compareFolders } from './jobs/compare-folders.ts';
 import { downloadEncoder, probeEncoder, verifyEncoder } from './jobs/encoders.ts';
 import { runDemo } from './jobs/demo.ts';
 import { EventHub } from './jobs/events.ts';
@@ -83,6 +85,7 @@ export async function startEngine(
       scanner,
       folders,
       guests,
+      results: new JobResults(queue),
       encoders,
       neighbours,
     };
@@ -120,6 +123,9 @@ function registerJobs(services: Services): void {
   );
   queue.handle('predict', (payload: Parameters<typeof predictImages>[0], control) =>
     predictImages(payload, control, parts),
+  );
+  queue.handle('compare-folders', (payload: Parameters<typeof compareFolders>[0], control) =>
+    compareFolders(payload, control, parts),
   );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
   queue.handle('ladder', (payload: Parameters<typeof makeLadder>[0], control) =>

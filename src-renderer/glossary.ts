@@ -26,6 +26,10 @@ export const GLOSSARY = {
     'The cosine of the angle between two feature vectors: 1 points the same way, 0 has nothing in common. Every image is compared (exact search).',
   leakage:
     'Versions of the same content were on both sides of a fold, so the model may have remembered content instead of judging quality.',
+  predictionStd:
+    'Standard deviation over the models of the folds that scored this picture: how much they disagree.',
+  difference:
+    'B minus A on the common scale (0 bad end, 1 good end of the label’s scale): below zero, B is worse.',
   residual: 'Prediction minus MOS: positive where the model is too kind, negative where it is too harsh.',
   nss: 'Natural scene statistics: 138 numbers that are regular in natural pictures and shift when a picture is damaged.',
   z: 'Z-score: how many standard deviations this value lies above or below the average of the dataset.',

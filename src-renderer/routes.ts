@@ -29,6 +29,8 @@ export type Route =
   | { page: 'ladder'; id: number; run: number | null; job: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
+  | { page: 'score'; run: number | null; job: number | null }
+  | { page: 'compareFolders'; run: number | null; job: number | null }
   | { page: 'image'; id: number; run: number | null; from: string | null; index: number | null }
   | { page: 'unknown'; hash: string };
 
@@ -105,6 +107,10 @@ export function parseRoute(hash: string): Route {
       };
     case 'runs':
       return { page: 'runs' };
+    case 'score':
+      return { page: 'score', run: integer(params.get('run')), job: integer(params.get('job')) };
+    case 'compare-folders':
+      return { page: 'compareFolders', run: integer(params.get('run')), job: integer(params.get('job')) };
     default:
       return { page: 'unknown', hash };
   }
@@ -131,6 +137,10 @@ export function formatRoute(route: Route): string {
       return withQuery(`#/ladder/${route.id}`, { run: route.run, job: route.job });
     case 'run':
       return `#/run/${route.id}`;
+    case 'score':
+      return withQuery('#/score', { run: route.run, job: route.job });
+    case 'compareFolders':
+      return withQuery('#/compare-folders', { run: route.run, job: route.job });
     case 'image':
       return withQuery(`#/image/${route.id}`, { run: route.run, from: route.from, index: route.index });
     case 'unknown':

@@ -7,6 +7,7 @@ import { imagesRouter } from './images.ts';
 import { jobsRouter } from './jobs.ts';
 import { laddersRouter } from './ladders.ts';
 import { runsRouter } from './runs.ts';
+import { scoresRouter } from './scores.ts';
 import { settingsRouter } from './settings.ts';
 import { streamsRouter } from './streams.ts';
 import { router } from './trpc.ts';
@@ -20,6 +21,7 @@ export const appRouter = router({
   experiments: experimentsRouter,
   runs: runsRouter,
   ladders: laddersRouter,
+  scores: scoresRouter,
   jobs: jobsRouter,
   folders: foldersRouter,
   demo: demoRouter,

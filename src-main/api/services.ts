@@ -10,6 +10,7 @@ import type { NeighbourSearch } from '../streams/neighbours/neighbour-search.ts'
 import type { Encoders } from '../streams/vision/encoders.ts';
 
 import type { Guests } from './guests.ts';
+import type { JobResults } from './job-results.ts';
 
 /** What the routers work with; made once by engine.ts. */
 export type Services = {
@@ -22,6 +23,7 @@ export type Services = {
   scanner: Scanner;
   folders: FolderBrowser;
   guests: Guests;
+  results: JobResults;
   encoders: Encoders;
   neighbours: NeighbourSearch;
 };

@@ -1,4 +1,5 @@
 /** The registry of commands: name -> how it is called and what runs it. One file per noun. */
+import { compareFoldersCommand } from './compare-folders.ts';
 import { datasetsCommand, importCommand } from './datasets.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: Record<string, Command> = {
   predict: predictCommand,
   predictions: predictionsCommand,
   ladder: ladderCommand,
+  'compare-folders': compareFoldersCommand,
   jobs: jobsCommand,
   demo: demoCommand,
   doctor: doctorCommand,

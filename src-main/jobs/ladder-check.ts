@@ -12,7 +12,8 @@ import type { Encoders } from '../streams/vision/encoders.ts';
 import { providerOfVersion } from '../streams/vision/manifest-version.ts';
 import { NSS_INFO } from '../streams/registry.ts';
 import { extractStreams } from './extract.ts';
-import { notComputable, predictVectors } from './predict.ts';
+import { notComputable } from './loose-features.ts';
+import { predictVectors } from './predict.ts';
 import type { JobControl } from './queue.ts';
 
 export type LadderCheckPayload = { run: number; dataset: number };

@@ -27,6 +27,7 @@ const LANE: Record<JobKind, Lane> = {
   extract: 'work',
   experiment: 'work',
   predict: 'work',
+  'compare-folders': 'work',
   demo: 'work',
   ladder: 'work',
   'ladder-check': 'work',
