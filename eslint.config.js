@@ -22,7 +22,9 @@ const MAIN = [
   'fusion',
   'graph',
   'images',
+  'reports',
   'home',
+  'reports',
 ];
 /** folder of src-main -> folders of src-main it may import (src-shared is open to all). */
 const MAY_IMPORT = {
@@ -38,8 +40,10 @@ const MAY_IMPORT = {
     'catalog',
     'evaluation',
     'images',
+    'reports',
     'home',
     'host',
+    'reports',
   ],
   jobs: [
     'experiments',
@@ -61,7 +65,9 @@ const MAY_IMPORT = {
   evaluation: [],
   graph: [],
   images: [],
+  reports: [],
   home: [],
+  reports: [],
 };
 const zones = MAIN.map((folder) => ({
   target: `./src-main/${folder}`,

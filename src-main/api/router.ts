@@ -5,7 +5,9 @@ import { experimentsRouter } from './experiments.ts';
 import { foldersRouter } from './folders.ts';
 import { imagesRouter } from './images.ts';
 import { jobsRouter } from './jobs.ts';
+import { laddersRouter } from './ladders.ts';
 import { runsRouter } from './runs.ts';
+import { scoresRouter } from './scores.ts';
 import { settingsRouter } from './settings.ts';
 import { streamsRouter } from './streams.ts';
 import { router } from './trpc.ts';
@@ -18,6 +20,8 @@ export const appRouter = router({
   encoders: encodersRouter,
   experiments: experimentsRouter,
   runs: runsRouter,
+  ladders: laddersRouter,
+  scores: scoresRouter,
   jobs: jobsRouter,
   folders: foldersRouter,
   demo: demoRouter,

@@ -10,6 +10,8 @@ export type PopulationRow = {
   group: string | null;
   distortion: string | null;
   level: number | null;
+  /** Its side in the split that the dataset was published with. */
+  split: string | null;
 };
 
 /** Reading side of an experiment's population and its features. */
@@ -29,11 +31,24 @@ export function populationReads(db: Db) {
       );
       return db
         .prepare(
-          `SELECT i.id, i.name, i.content, l.mos, i.group_name AS "group", i.distortion, i.level
+          `SELECT i.id, i.name, i.content, l.mos, i.group_name AS "group", i.distortion, i.level, i.split
            FROM images i JOIN labels l ON l.image_id = i.id AND l.name = ? ${joins.join(' ')}
            WHERE i.dataset_id = ? ORDER BY i.position`,
         )
         .all(label, ...streams.flatMap((s) => [s.stream, s.version]), dataset) as PopulationRow[];
+    },
+    /** Images with all `streams`, rated or not, in label-file order; what scoring needs of them. */
+    described(dataset: number, streams: readonly StreamKey[]): Omit<PopulationRow, 'mos'>[] {
+      const joins = streams.map(
+        (_, i) =>
+          `JOIN features f${i} ON f${i}.content = i.content AND f${i}.stream = ? AND f${i}.version = ?`,
+      );
+      return db
+        .prepare(
+          `SELECT i.id, i.name, i.content, i.group_name AS "group", i.distortion, i.level
+           FROM images i ${joins.join(' ')} WHERE i.dataset_id = ? ORDER BY i.position`,
+        )
+        .all(...streams.flatMap((s) => [s.stream, s.version]), dataset) as Omit<PopulationRow, 'mos'>[];
     },
     /** The stream's features of these rows as one row-major float32 matrix, rows x dimension. */
     matrix(

@@ -71,6 +71,25 @@ describe('the file', () => {
     });
   });
 
+  it('of a version that knew cross-validation only gets the work of its runs', () => {
+    const db = new Database(':memory:');
+    const before = MIGRATIONS.filter(({ name }) => name < '0003');
+    for (const { sql } of before) db.exec(sql);
+    db.exec(`INSERT INTO datasets (name, format, folder, label, labels, scale_min, scale_max, better, created_at, updated_at)
+      VALUES ('d', 'csv', '/d', 'mos', '[]', 1, 5, 'higher', '', '')`);
+    const insert = db.prepare(
+      `INSERT INTO runs (dataset_id, label, kind, spec, target_label, status, streams, population_n, population_hash,
+         folds_unit, folds_hash, folds_count, created_at) VALUES (1, 'r', ?, ?, 'mos', 'done', '[]', 100, 'p', ?, ?, ?, '')`,
+    );
+    insert.run('trained', JSON.stringify({ training: { epochs: 80, batch: 40 } }), 'image', 'f', 5);
+    insert.run('imported', null, null, null, null);
+    db.exec(MIGRATIONS[before.length]!.sql);
+    // 80 epochs over 4 x 100 images in 4 x 2.5 batches, each of which counts for 50 more images.
+    const work = db.prepare('SELECT work FROM runs ORDER BY id').pluck().all();
+    expect(work).toEqual([80 * 4 * (100 + 2.5 * 50), null]);
+    db.close();
+  });
+
   it('stays at the old version where a migration fails', async () => {
     await t.reopen(async () => {
       const all = MIGRATIONS as { name: string; sql: string }[];
