@@ -1,4 +1,5 @@
 /** The engine: catalog, jobs and API behind one handler. Run as a program it is what the Electron shell starts. */
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,9 +23,11 @@ import { runDemo } from './jobs/demo.ts';
 import { EventHub } from './jobs/events.ts';
 import { runExperiment } from './jobs/experiment.ts';
 import { extractStreams } from './jobs/extract.ts';
+import { occludeImage } from './jobs/occlusion.ts';
 import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
+import { BlockFeatureStore } from './streams/block-features.ts';
 import { Encoders } from './streams/vision/encoders.ts';
 import { errorShape } from '../src-shared/errors.ts';
 import { STUDIO_VERSION } from '../src-shared/version.ts';
@@ -61,6 +64,10 @@ export async function startEngine(
     const folders = new FolderBrowser(options.root ?? os.homedir());
     const encoders = new Encoders({ folder: home.encoders, reader, writer });
     const guests = new Guests();
+    const blocks = new BlockFeatureStore();
+    opened.defer(() => blocks.close());
+    // What a job of an engine that crashed left behind.
+    await rm(home.temporary, { recursive: true, force: true });
     const services: Services = {
       home,
       log,
@@ -72,6 +79,7 @@ export async function startEngine(
       folders,
       guests,
       encoders,
+      blocks,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
@@ -93,7 +101,12 @@ export async function startEngine(
 
 function registerJobs(services: Services): void {
   const { queue, scanner, events, home, encoders } = services;
-  const parts = { ...services, catalogFile: home.catalog, demoFolder: home.demo };
+  const parts = {
+    ...services,
+    catalogFile: home.catalog,
+    demoFolder: home.demo,
+    temporary: home.temporary,
+  };
   const changed = () => {
     events.emit({ type: 'changed', noun: 'streams' });
     events.emit({ type: 'changed', noun: 'encoders' });
@@ -107,6 +120,9 @@ function registerJobs(services: Services): void {
   );
   queue.handle('predict', (payload: Parameters<typeof predictImages>[0], control) =>
     predictImages(payload, control, parts),
+  );
+  queue.handle('occlusion', (payload: Parameters<typeof occludeImage>[0], control) =>
+    occludeImage(payload, control, parts),
   );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
   queue.handle('download', (payload: Parameters<typeof downloadEncoder>[0], control) =>

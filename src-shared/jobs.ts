@@ -6,6 +6,7 @@ export const JOB_KINDS = [
   'extract',
   'experiment',
   'predict',
+  'occlusion',
   'demo',
   'download',
   'verify',
@@ -36,6 +37,7 @@ export type Job = {
   message: string;
   error: ErrorShape | null;
   /** Kind-specific outcome: ExtractResult, ExperimentResult, PredictResult, DemoResult (here), ScanReport (dataset.ts),
+   *  OcclusionMap (inspect.ts),
    *  DownloadResult, VerifyResult, ProbeResult (encoders.ts). */
   result?: unknown;
   createdAt: string;

@@ -6,6 +6,7 @@ import type { FolderBrowser } from '../host/browse.ts';
 import type { EventHub } from '../jobs/events.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { Scanner } from '../jobs/scan.ts';
+import type { BlockFeatureStore } from '../streams/block-features.ts';
 import type { Encoders } from '../streams/vision/encoders.ts';
 
 import type { Guests } from './guests.ts';
@@ -22,4 +23,5 @@ export type Services = {
   folders: FolderBrowser;
   guests: Guests;
   encoders: Encoders;
+  blocks: BlockFeatureStore;
 };

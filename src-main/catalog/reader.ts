@@ -4,6 +4,7 @@ import { featureReads } from './features.ts';
 import { imageReads } from './images.ts';
 import { jobReads } from './jobs.ts';
 import { openCatalogForReading } from './open.ts';
+import { relatedReads } from './related.ts';
 import { runReads } from './runs.ts';
 import { populationReads } from './population.ts';
 
@@ -13,6 +14,7 @@ export function openCatalogReader(file: string) {
   return {
     datasets: datasetReads(db),
     images: imageReads(db),
+    related: relatedReads(db),
     features: featureReads(db),
     encoders: encoderReads(db),
     population: populationReads(db),

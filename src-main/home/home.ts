@@ -17,6 +17,8 @@ export type Home = {
   demo: string;
   /** The user's own encoder manifests. */
   encoders: string;
+  /** Files that live as long as a job; emptied when an engine starts. */
+  temporary: string;
 };
 
 /** The OS's application-data folder for the studio; pure, so that all three systems are tested on one. */
@@ -73,6 +75,7 @@ export function resolveHome(flag?: string): Home {
     backups: path.join(folder, 'backups'),
     demo: path.join(folder, 'demo'),
     encoders: path.join(folder, 'encoders'),
+    temporary: path.join(folder, 'temporary'),
   };
 }
 

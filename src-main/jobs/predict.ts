@@ -16,23 +16,36 @@ import type { JobControl } from './queue.ts';
 
 export type PredictPayload = { run: number; paths: string[] };
 
-/**
- * Predicts the quality of pictures, rated or not, with all heads of a run: the mean over its folds' heads, and their
- * standard deviation (divisor: number of heads) as prediction_std; gates are their mean. A picture that can not be read is a row with an error.
- */
+/** Predicts the quality of pictures, rated or not, in the files and folders that `paths` names (predictFiles). */
 export async function predictImages(
   { run: id, paths }: PredictPayload,
   control: JobControl,
-  { reader, encoders }: { reader: CatalogReader; encoders: Encoders },
+  parts: PredictParts,
 ): Promise<PredictResult> {
-  const run = reader.runs.get(id);
+  const run = parts.reader.runs.get(id);
   requireHeads(run);
-  const files = await pictureFiles(paths);
+  return { run: id, predictions: await predictFiles(run, await pictureFiles(paths), control, parts) };
+}
+
+/** What predicting works with. */
+export type PredictParts = { reader: CatalogReader; encoders: Encoders };
+
+/**
+ * Predicts picture files with all heads of a run: the mean over its folds' heads, and their standard deviation (divisor:
+ * number of heads) as prediction_std; gates are their mean. A picture that can not be read is a row with an error.
+ * Throws 'not-available' where one of the run's streams can not be computed here in the run's version, and 'cancelled'.
+ */
+export async function predictFiles(
+  run: StoredRun,
+  files: readonly string[],
+  control: JobControl,
+  { reader, encoders }: PredictParts,
+): Promise<PredictedImage[]> {
   const errors = new Map<string, ErrorShape>();
   const streams: { id: string; vectors: Map<string, Float32Array> }[] = [];
   for (const { stream, version } of run.streams) {
     const readable = files.filter((file) => !errors.has(file));
-    const vectors = await describe({ stream, version, run: id }, readable, errors, control, encoders);
+    const vectors = await describe({ stream, version, run: run.id }, readable, errors, control, encoders);
     streams.push({ id: stream, vectors });
   }
   const readable = files.filter((file) => !errors.has(file));
@@ -52,7 +65,7 @@ export async function predictImages(
           reader,
         );
   const position = new Map(readable.map((file, i) => [file, i]));
-  const predictions = files.map((image): PredictedImage => {
+  return files.map((image): PredictedImage => {
     const i = position.get(image);
     if (i === undefined)
       return { image, prediction: null, prediction_std: null, gates: {}, error: errors.get(image)! };
@@ -68,10 +81,10 @@ export async function predictImages(
       error: null,
     };
   });
-  return { run: id, predictions };
 }
 
-function requireHeads(run: StoredRun): void {
+/** Throws 'bad-input' unless the run was trained here and is finished. */
+export function requireHeads(run: StoredRun): void {
   if (run.status === 'done' && run.kind === 'trained') return;
   throw new StudioError('bad-input', `Run ${run.id} has no trained heads (${run.kind}, ${run.status})`, {
     hint: 'Choose a finished run that was trained here: studio runs.',

@@ -27,6 +27,7 @@ const LANE: Record<JobKind, Lane> = {
   extract: 'work',
   experiment: 'work',
   predict: 'work',
+  occlusion: 'work',
   demo: 'work',
   probe: 'work',
   download: 'models',
