@@ -41,6 +41,11 @@ export function imageUrl(image: number): string {
   return `/image/${image}`;
 }
 
+/** Address of the pristine picture that an image was made from (images.related says whether there is one). */
+export function referenceUrl(image: number): string {
+  return `/reference/${image}`;
+}
+
 /** Address of a run's results as a download. */
 export function runExportUrl(run: number, format: 'csv' | 'json'): string {
   return `/export/run/${run}.${format}`;

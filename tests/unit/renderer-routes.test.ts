@@ -34,7 +34,19 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   fc.record({ page: fc.constant('encoders' as const), encoder: fc.option(word) }),
   fc.record({ page: fc.constant('runs' as const) }),
   fc.record({ page: fc.constant('run' as const), id }),
-  fc.record({ page: fc.constant('image' as const), id, run: maybeId, from: fc.option(word), index: maybeId }),
+  fc.record(
+    {
+      page: fc.constant('image' as const),
+      id,
+      run: maybeId,
+      from: fc.option(word),
+      index: maybeId,
+      compare: fc.oneof(id, fc.constant('reference' as const)),
+      view: fc.constantFrom('difference' as const, 'flicker' as const),
+      map: word,
+    },
+    { requiredKeys: ['page', 'id', 'run', 'from', 'index'] },
+  ),
 );
 
 describe('routes', () => {
