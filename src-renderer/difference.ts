@@ -1,6 +1,9 @@
 /** The absolute difference of two pictures, pixel by pixel: nothing is resampled. */
 import type { Size } from './state/viewport.svelte.ts';
 
+/** A picture that has arrived, in image pixels: a new object each time, though the element may be the same. */
+export type LoadedPicture = Size & { element: HTMLImageElement };
+
 /** Levels of 0 to 255, over all pixels and the three channels. */
 export type DifferenceNumbers = {
   mean: number;

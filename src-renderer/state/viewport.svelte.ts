@@ -15,9 +15,6 @@ export function zoomName(scale: number): string {
 /** Width and height in pixels (image or device, as said where used). */
 export type Size = { width: number; height: number };
 
-/** A picture that has arrived, in image pixels: a new object each time, though the element may be the same. */
-export type LoadedPicture = Size & { element: HTMLImageElement };
-
 /** Offset along one axis that keeps a picture in view: centred where it fits, else without a gap at its edges. */
 export function clampOffset(offset: number, picture: number, view: number): number {
   if (picture <= view) return Math.round((view - picture) / 2);
