@@ -1,7 +1,7 @@
 import { StudioError } from '../../src-shared/errors.ts';
 import type { OcclusionCells, OcclusionFill, OcclusionJob, OcclusionMap } from '../../src-shared/inspect.ts';
+import { requireHeads } from '../experiments/run-heads.ts';
 import type { OcclusionPayload } from '../jobs/occlusion.ts';
-import { requireHeads } from '../jobs/predict.ts';
 import type { Services } from './services.ts';
 
 /**

@@ -4,6 +4,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { encodersCommand } from './encoders.ts';
 import { extractCommand } from './extract.ts';
+import { exportCommand, reportCommand } from './export.ts';
 import { featuresCommand } from './features.ts';
 import { jobsCommand } from './jobs.ts';
 import { predictCommand, predictionsCommand } from './predict.ts';
@@ -21,6 +22,8 @@ export const COMMANDS: Record<string, Command> = {
   run: runCommand,
   runs: runsCommand,
   results: resultsCommand,
+  export: exportCommand,
+  report: reportCommand,
   predict: predictCommand,
   predictions: predictionsCommand,
   jobs: jobsCommand,

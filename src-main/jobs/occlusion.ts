@@ -3,8 +3,9 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import type { OcclusionCells, OcclusionFill, OcclusionMap } from '../../src-shared/inspect.ts';
+import { requireHeads } from '../experiments/run-heads.ts';
 import type { OccludedPicture, OcclusionNote, OcclusionTask } from './occlusion-worker.ts';
-import { predictFiles, requireHeads, type PredictParts } from './predict.ts';
+import { predictFiles, type PredictParts } from './predict.ts';
 import type { JobControl } from './queue.ts';
 
 /** Names a map: the same run, content, cells and fill give the same map. */

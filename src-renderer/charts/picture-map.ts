@@ -1,6 +1,7 @@
 /** A grid of values over a picture: what it shows, where its cells lie, and how it is written as a table. */
 import type { BlockMap, OcclusionMap } from '../../src-shared/inspect.ts';
 import { explainNss, nssUnit } from '../../src-shared/nss-names.ts';
+import { fixed } from '../format.ts';
 import type { Table } from '../table-export.ts';
 import type { ScaleKind } from './colour-scale.ts';
 
@@ -94,10 +95,9 @@ export function mapTable(map: PictureMap): Table {
   };
 }
 
-/** A value of a map with as many digits as it needs. */
+/** A value of a map with as many digits as it needs, and a true minus. */
 export function valueText(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1000) return value.toFixed(0);
-  if (size >= 10) return value.toFixed(1);
-  return value.toFixed(size >= 1 ? 2 : 4);
+  const digits = size >= 1000 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 4;
+  return fixed(value, digits);
 }
