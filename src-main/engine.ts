@@ -1,4 +1,5 @@
 /** The engine: catalog, jobs and API behind one handler. Run as a program it is what the Electron shell starts. */
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +31,8 @@ import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
 import { NeighbourSearch, neighbourBudget } from './streams/neighbours/neighbour-search.ts';
+import { occludeImage } from './jobs/occlusion.ts';
+import { BlockFeatureStore } from './streams/block-features.ts';
 import { Encoders } from './streams/vision/encoders.ts';
 import { errorShape } from '../src-shared/errors.ts';
 import { STUDIO_VERSION } from '../src-shared/version.ts';
@@ -75,6 +78,10 @@ export async function startEngine(
         neighbours.invalidate();
     });
     const guests = new Guests();
+    const blocks = new BlockFeatureStore();
+    opened.defer(() => blocks.close());
+    // What a job of an engine that crashed left behind.
+    await rm(home.temporary, { recursive: true, force: true });
     const services: Services = {
       home,
       log,
@@ -88,6 +95,7 @@ export async function startEngine(
       results: new JobResults(queue),
       encoders,
       neighbours,
+      blocks,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
@@ -109,7 +117,12 @@ export async function startEngine(
 
 function registerJobs(services: Services): void {
   const { queue, scanner, events, home, encoders } = services;
-  const parts = { ...services, catalogFile: home.catalog, demoFolder: home.demo };
+  const parts = {
+    ...services,
+    catalogFile: home.catalog,
+    demoFolder: home.demo,
+    temporary: home.temporary,
+  };
   const changed = () => {
     events.emit({ type: 'changed', noun: 'streams' });
     events.emit({ type: 'changed', noun: 'encoders' });
@@ -126,6 +139,9 @@ function registerJobs(services: Services): void {
   );
   queue.handle('compare-folders', (payload: Parameters<typeof compareFolders>[0], control) =>
     compareFolders(payload, control, parts),
+  );
+  queue.handle('occlusion', (payload: Parameters<typeof occludeImage>[0], control) =>
+    occludeImage(payload, control, parts),
   );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
   queue.handle('ladder', (payload: Parameters<typeof makeLadder>[0], control) =>

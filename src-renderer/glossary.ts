@@ -42,6 +42,8 @@ export const GLOSSARY = {
   dimension: 'How many numbers an embedding has.',
   probe:
     "Runs the model on every device of this machine, compares the embeddings with the CPU's, and chooses the best that agrees.",
+  occlusion:
+    'A part of the picture is covered, then the next, and each time the model predicts again: where the prediction changes is what it hangs on.',
   gate: 'A learned weight between 0 and 2 that the model gives a stream for one image; 1 is neutral.',
   preset:
     '"studio" trains on standardised scores; "paper" follows the paper to the letter and trains on raw scores.',

@@ -16,6 +16,21 @@ export type GridView = {
   at: number;
 };
 
+/** One image in the Inspector; `from` is where Back goes, `index` the image's place in that grid. */
+export type ImageRoute = {
+  page: 'image';
+  id: number;
+  run: number | null;
+  from: string | null;
+  index: number | null;
+  /** The image beside it: its own reference, or another one of the catalog. */
+  compare?: number | 'reference';
+  /** How the two are shown; side by side where absent. */
+  view?: 'difference' | 'flicker';
+  /** NSS feature whose block map lies over the picture. */
+  map?: string;
+};
+
 /** A view of the window with everything that restores it. */
 export type Route =
   | { page: 'home' }
@@ -31,7 +46,7 @@ export type Route =
   | { page: 'run'; id: number }
   | { page: 'score'; run: number | null; job: number | null }
   | { page: 'compareFolders'; run: number | null; job: number | null }
-  | { page: 'image'; id: number; run: number | null; from: string | null; index: number | null }
+  | ImageRoute
   | { page: 'unknown'; hash: string };
 
 const SORTS: readonly ImageSort[] = [
@@ -76,13 +91,7 @@ export function parseRoute(hash: string): Route {
     }
     if (noun === 'run') return { page: 'run', id };
     if (noun === 'image') {
-      return {
-        page: 'image',
-        id,
-        run: integer(params.get('run')),
-        from: params.get('from'),
-        index: integer(params.get('index')),
-      };
+      return { page: 'image', id, ...parseImage(params) };
     }
     return { page: 'unknown', hash };
   }
@@ -142,12 +151,33 @@ export function formatRoute(route: Route): string {
     case 'compareFolders':
       return withQuery('#/compare-folders', { run: route.run, job: route.job });
     case 'image':
-      return withQuery(`#/image/${route.id}`, { run: route.run, from: route.from, index: route.index });
+      return withQuery(`#/image/${route.id}`, {
+        run: route.run,
+        from: route.from,
+        index: route.index,
+        with: route.compare ?? null,
+        view: route.view ?? null,
+        map: route.map ?? null,
+      });
     case 'unknown':
       return route.hash;
     default:
       return `#/${route.page}`;
   }
+}
+
+function parseImage(params: URLSearchParams): Omit<ImageRoute, 'page' | 'id'> {
+  const compare = params.get('with') === 'reference' ? 'reference' : integer(params.get('with'));
+  const view = params.get('view');
+  const map = params.get('map');
+  return {
+    run: integer(params.get('run')),
+    from: params.get('from'),
+    index: integer(params.get('index')),
+    ...(compare === null ? {} : { compare }),
+    ...(view === 'difference' || view === 'flicker' ? { view } : {}),
+    ...(map === null ? {} : { map }),
+  };
 }
 
 function parseView(params: URLSearchParams): GridView {

@@ -7,6 +7,7 @@ import type { EventHub } from '../jobs/events.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { Scanner } from '../jobs/scan.ts';
 import type { NeighbourSearch } from '../streams/neighbours/neighbour-search.ts';
+import type { BlockFeatureStore } from '../streams/block-features.ts';
 import type { Encoders } from '../streams/vision/encoders.ts';
 
 import type { Guests } from './guests.ts';
@@ -26,4 +27,5 @@ export type Services = {
   results: JobResults;
   encoders: Encoders;
   neighbours: NeighbourSearch;
+  blocks: BlockFeatureStore;
 };
