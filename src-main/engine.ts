@@ -8,6 +8,7 @@ import { createHandler } from './api/handler.ts';
 import type { Services } from './api/services.ts';
 import { openCatalogReader } from './catalog/reader.ts';
 import { startCatalogWriter } from './catalog/writer.ts';
+import { AnalysisThread } from './experiments/analysis-thread.ts';
 import { resolveHome } from './home/home.ts';
 import { acquireHomeLock } from './home/lock.ts';
 import { openLog } from './home/log.ts';
@@ -60,6 +61,12 @@ export async function startEngine(
     opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
     const encoders = new Encoders({ folder: home.encoders, reader, writer });
+    const analysis = new AnalysisThread(home.catalog);
+    opened.defer(() => analysis.close());
+    // A renamed or deleted run, or a dataset that was read again, changes what analyses say.
+    events.subscribe((event) => {
+      if (event.type === 'changed') analysis.forget();
+    });
     const guests = new Guests();
     const services: Services = {
       home,
@@ -72,6 +79,7 @@ export async function startEngine(
       folders,
       guests,
       encoders,
+      analysis,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
