@@ -9,6 +9,7 @@ import { jobsCommand } from './jobs.ts';
 import { predictCommand, predictionsCommand } from './predict.ts';
 import { resultsCommand, runCommand, runsCommand } from './runs.ts';
 import { serveCommand } from './serve.ts';
+import { tableCommand } from './table.ts';
 import type { Command } from './command.ts';
 
 export const COMMANDS: Record<string, Command> = {
@@ -21,6 +22,7 @@ export const COMMANDS: Record<string, Command> = {
   run: runCommand,
   runs: runsCommand,
   results: resultsCommand,
+  table: tableCommand,
   predict: predictCommand,
   predictions: predictionsCommand,
   jobs: jobsCommand,
