@@ -16,6 +16,19 @@ export type GridView = {
   at: number;
 };
 
+/** What the Compare page shows; null stands for the page's own choice. */
+export type CompareView = {
+  runs: number[];
+  baseline: number | null;
+  /** The two runs of the NSS delta, and the run whose gates are shown. */
+  with: number | null;
+  without: number | null;
+  gated: number | null;
+  stream: string | null;
+  /** Published table, as paper/table. */
+  published: string | null;
+};
+
 /** A view of the window with everything that restores it. */
 export type Route =
   | { page: 'home' }
@@ -28,6 +41,7 @@ export type Route =
   | { page: 'experiments'; dataset: number | null; groupLevelOf: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
+  | { page: 'compare'; view: CompareView }
   | { page: 'image'; id: number; run: number | null; from: string | null; index: number | null }
   | { page: 'unknown'; hash: string };
 
@@ -101,6 +115,8 @@ export function parseRoute(hash: string): Route {
       };
     case 'runs':
       return { page: 'runs' };
+    case 'compare':
+      return { page: 'compare', view: parseCompare(params) };
     default:
       return { page: 'unknown', hash };
   }
@@ -125,6 +141,8 @@ export function formatRoute(route: Route): string {
       return withQuery('#/experiments', { dataset: route.dataset, groupLevelOf: route.groupLevelOf });
     case 'run':
       return `#/run/${route.id}`;
+    case 'compare':
+      return withQuery('#/compare', { ...route.view, runs: listOrNull(route.view.runs) });
     case 'image':
       return withQuery(`#/image/${route.id}`, { run: route.run, from: route.from, index: route.index });
     case 'unknown':
@@ -132,6 +150,29 @@ export function formatRoute(route: Route): string {
     default:
       return `#/${route.page}`;
   }
+}
+
+/** Nothing chosen yet. */
+export const DEFAULT_COMPARE: CompareView = {
+  runs: [],
+  baseline: null,
+  with: null,
+  without: null,
+  gated: null,
+  stream: null,
+  published: null,
+};
+
+function parseCompare(params: URLSearchParams): CompareView {
+  return {
+    runs: list(params.get('runs')).flatMap((text) => integer(text) ?? []),
+    baseline: integer(params.get('baseline')),
+    with: integer(params.get('with')),
+    without: integer(params.get('without')),
+    gated: integer(params.get('gated')),
+    stream: params.get('stream'),
+    published: params.get('published'),
+  };
 }
 
 function parseView(params: URLSearchParams): GridView {
@@ -174,6 +215,10 @@ function withQuery(path: string, values: Record<string, string | number | null>)
 
 function integer(text: string | null): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function listOrNull(values: readonly number[]): string | null {
+  return values.length === 0 ? null : values.join(',');
 }
 
 function list(text: string | null): string[] {

@@ -7,6 +7,8 @@ export type ComparableRun = Run & {
   gate: string | null;
   /** Name of the dataset it was trained on; null for imported predictions. */
   train: string | null;
+  /** Kind of its protocol as the spec names it; null for imported predictions. */
+  protocolKind: string | null;
 };
 
 /** Which images a comparison is over, and in a sentence why those. */

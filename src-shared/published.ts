@@ -28,6 +28,10 @@ const column = z.strictObject({
   dataset: z.string().min(1).nullable(),
   metric: z.enum(PUBLISHED_METRICS),
   protocol: z.string().min(1),
+  /** The kind of protocol as an experiment spec names it, to put our own runs beside; null where none applies. */
+  kind: z.enum(['cv', 'cross', 'finetune', 'split', 'fraction']).nullable(),
+  /** Training dataset where it is another one. */
+  train: z.string().min(1).optional(),
 });
 
 const row = z.strictObject({
@@ -65,6 +69,7 @@ const paper = z.strictObject({
   tables: z.array(table).min(1),
 });
 
+export type PublishedColumn = z.infer<typeof column>;
 export type PublishedValue = z.infer<typeof value>;
 export type PublishedTable = z.infer<typeof table>;
 /** A paper's tables, each figure with method, dataset, metric and protocol. */

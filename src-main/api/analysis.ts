@@ -77,6 +77,6 @@ function comparableRuns(reader: CatalogReader): ComparableRun[] {
       const crossed = spec?.test !== undefined && spec.test !== spec.train;
       // A dataset may have been renamed since: its own name holds wherever it was also the one tested on.
       const train = spec === null ? null : crossed ? spec.train : view.dataset.name;
-      return { ...view, gate: gateInput(stored), train };
+      return { ...view, gate: gateInput(stored), train, protocolKind: spec?.protocol.kind ?? null };
     });
 }

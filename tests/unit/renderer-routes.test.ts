@@ -34,6 +34,18 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   fc.record({ page: fc.constant('encoders' as const), encoder: fc.option(word) }),
   fc.record({ page: fc.constant('runs' as const) }),
   fc.record({ page: fc.constant('run' as const), id }),
+  fc.record({
+    page: fc.constant('compare' as const),
+    view: fc.record({
+      runs: fc.array(id, { maxLength: 4 }),
+      baseline: maybeId,
+      with: maybeId,
+      without: maybeId,
+      gated: maybeId,
+      stream: fc.option(word),
+      published: fc.option(word),
+    }),
+  }),
   fc.record({ page: fc.constant('image' as const), id, run: maybeId, from: fc.option(word), index: maybeId }),
 );
 
