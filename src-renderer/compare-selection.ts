@@ -59,7 +59,14 @@ function addedStream(a: ComparableRun, b: ComparableRun): string | null {
   return added.length === 1 && more.length === less.length + 1 ? added[0]! : null;
 }
 
-/** "NSS-like" name of a delta: the added stream, or what the runs are called. */
+/** Why two runs have no images in common, known without asking; null where they may have. */
+export function otherDataset(a: ComparableRun, b: ComparableRun): string | null {
+  return a.dataset.id === b.dataset.id
+    ? null
+    : `${a.label} was tested on ${a.dataset.name}, ${b.label} on ${b.dataset.name}: there is no image-by-image comparison. The matrix below shows both`;
+}
+
+/** "NSS delta" where the pair differs by NSS alone, else what the runs are called. */
 export function deltaName({ pair, added }: Pick<Selection, 'pair' | 'added'>): string {
   if (added !== null) return `${added === 'nss' ? 'NSS' : added} delta`;
   return pair === null ? 'delta' : `${pair.with.label} minus ${pair.without.label}`;

@@ -15,7 +15,7 @@ export function sortByDelta(rows: readonly DistortionDelta[]): DistortionDelta[]
 /** Bars to the right where the stream helps, to the left where it hurts; `rows` in the order of sortByDelta. */
 export function deltaChart(rows: readonly DistortionDelta[], palette: Palette): ChartConfiguration {
   const base = baseOptions(palette, true);
-  const reach = Math.max(0.01, ...rows.map((row) => Math.abs(row.delta ?? 0))) * 1.25;
+  const reach = Math.max(0.01, ...rows.map((row) => Math.abs(row.delta ?? 0))) * 1.5;
   const side = (label: string, colour: string, isOn: (delta: number) => boolean) => ({
     label,
     data: rows.map((row) => (row.delta !== null && isOn(row.delta) ? row.delta : null)),

@@ -21,6 +21,8 @@ export function gateCategoriesChart(
   palette: Palette,
 ): ChartConfiguration {
   const base = baseOptions(palette, true);
+  // Room above the bars for the names of the categories.
+  const top = Math.max(1.2, ...rows.flatMap((row) => row.mean)) + 0.15;
   return {
     type: 'bar',
     data: {
@@ -41,7 +43,7 @@ export function gateCategoriesChart(
           grid: { display: false },
           ticks: { color: palette.text, autoSkip: false, maxRotation: 60, minRotation: 45 },
         }),
-        y: axis(palette, 'mean gate', { min: 0, suggestedMax: 1.4 }),
+        y: axis(palette, 'mean gate', { min: 0, max: Math.ceil(top * 10) / 10 }),
       },
       plugins: {
         ...base.plugins,

@@ -67,6 +67,7 @@ export function gateDeltaChart(rows: readonly Row[], stream: string, palette: Pa
         rows.map((row) => row.gate),
         rows.map((row) => `${fixed(row.gate)}  Δ ${signed(row.delta, 3)}`),
         palette.text,
+        palette.background,
       ),
     ],
   } as ChartConfiguration;

@@ -13,7 +13,8 @@ export class PairedAnswers {
   answers = $state.raw<Readonly<Record<number, PairedAnswer>>>({});
   #abort = new AbortController();
 
-  constructor(runs: readonly number[], baseline: number) {
+  /** Runs that are known not to share images with the baseline (`paired: false`) are asked for their own figures only. */
+  constructor(runs: readonly { run: number; paired: boolean }[], baseline: number) {
     void this.#askAll(runs, baseline);
   }
 
@@ -26,9 +27,9 @@ export class PairedAnswers {
     this.#abort.abort();
   }
 
-  async #askAll(runs: readonly number[], baseline: number): Promise<void> {
-    for (const run of runs) {
-      const answer = await this.#ask(run, baseline);
+  async #askAll(runs: readonly { run: number; paired: boolean }[], baseline: number): Promise<void> {
+    for (const { run, paired } of runs) {
+      const answer = await this.#ask(run, paired ? baseline : run);
       if (this.#abort.signal.aborted) return;
       this.answers = { ...this.answers, [run]: answer };
     }

@@ -112,10 +112,17 @@ test('runs that can not be compared say why; runs without gates or types explain
   page,
   mock,
 }) => {
+  const findings = watchPage(page);
   await open(page, mock, '#/compare?runs=11,15&with=11&without=15');
   const side = page.getByRole('region', { name: 'Side by side' });
-  await expect(side).toContainText(/one was tested on live-itw, the other on biqa-demo/);
-  await expect(page.getByRole('alert')).toContainText('can not be compared image by image');
+  await expect(side).toContainText('on the wild was tested on live-itw, all three, static on biqa-demo');
+  await expect(side.getByRole('row').nth(2)).toContainText('not comparable');
+  await expect(page.getByRole('region', { name: 'Delta per distortion' })).toContainText(
+    'Choose two runs on one dataset',
+  );
+  await checkWithAxe(page, 'compare, other datasets', findings);
+  expect(findings).toEqual(CLEAN);
+  await open(page, mock, '#/compare?runs=11,12');
   await expect(page.getByText('None of the chosen runs has gates')).toBeVisible();
   mock.catalog.failNext.set('analysis.runs', new StudioError('corrupt', 'The catalog is damaged'));
   await open(page, mock, ALL);

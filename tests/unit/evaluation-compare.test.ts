@@ -6,6 +6,9 @@ import { deltaPerDistortion, gateAgainstDelta } from '../../src-main/evaluation/
 import { errorAgainstSpread } from '../../src-main/evaluation/error-spread.ts';
 import { meanGates } from '../../src-main/evaluation/gate-means.ts';
 import { alignRuns, type RunColumns, type RunIdentity } from '../../src-main/evaluation/run-columns.ts';
+import { crossMatrix } from '../../src-main/evaluation/cross-matrix.ts';
+import type { ComparableRun } from '../../src-shared/analysis.ts';
+import { makeRun } from '../fixtures/mock-runs.ts';
 import { StudioError } from '../../src-shared/errors.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 
@@ -245,6 +248,42 @@ describe('deltas and gates per distortion', () => {
       levels: [],
       cells: [],
     });
+  });
+});
+
+describe('the cross-dataset matrix', () => {
+  const base = makeRun(1, 'image', 'done');
+  const on = (id: number, name: string) => ({ ...base.dataset, id, name });
+  const run = (id: number, change: Partial<ComparableRun>): ComparableRun => ({
+    ...base,
+    run: id,
+    gate: null,
+    train: 'koniq',
+    protocolKind: 'cv',
+    dataset: on(1, 'koniq'),
+    ...change,
+  });
+
+  it('has a row per model and training set, a column per tested one, and the newest run of each protocol', () => {
+    const { datasets, rows } = crossMatrix([
+      run(1, {}),
+      run(2, { protocol: 'by group' }),
+      run(3, {}),
+      run(4, { dataset: on(2, 'live'), protocolKind: 'cross', protocol: 'cross' }),
+      run(5, { train: 'live', dataset: on(2, 'live') }),
+      run(6, { gate: 'nss' }),
+      run(7, { train: null, label: 'somebody', streams: [] }),
+      run(8, { status: 'failed', metrics: null }),
+    ]);
+    expect(datasets.map((d) => d.name)).toEqual(['koniq', 'live']);
+    expect(
+      rows.map((row) => [row.model, row.train, row.cells.map((cell) => cell.map((e) => e.run))]),
+    ).toEqual([
+      ['nss', 'koniq', [[3, 2], [4]]],
+      ['nss, gate by nss', 'koniq', [[6], []]],
+      ['nss', 'live', [[], [5]]],
+      ['somebody', null, [[7], []]],
+    ]);
   });
 });
 
