@@ -23,6 +23,7 @@ const MAIN = [
   'graph',
   'images',
   'home',
+  'reports',
 ];
 /** folder of src-main -> folders of src-main it may import (src-shared is open to all). */
 const MAY_IMPORT = {
@@ -40,6 +41,7 @@ const MAY_IMPORT = {
     'images',
     'home',
     'host',
+    'reports',
   ],
   jobs: [
     'experiments',
@@ -62,6 +64,7 @@ const MAY_IMPORT = {
   graph: [],
   images: [],
   home: [],
+  reports: [],
 };
 const zones = MAIN.map((folder) => ({
   target: `./src-main/${folder}`,

@@ -7,5 +7,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    env: { ORT_DISABLE_TELEMETRY: '1' }, // for tests that load ONNX Runtime themselves
   },
 });

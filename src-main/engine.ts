@@ -43,6 +43,9 @@ export async function startEngine(
   options: { home?: string | undefined; root?: string | undefined } = {},
 ): Promise<Engine> {
   const home = resolveHome(options.home);
+  // ONNX Runtime from 1.29 on reports to Microsoft, and keeps a device id and a database for it, unless this is set. All
+  // processes that load it are the engine's children and inherit it.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   // Closes in reverse what was opened: on failure at the end of this function, else in close().
   await using opened = new AsyncDisposableStack();
   const lock = acquireHomeLock(home);

@@ -41,7 +41,14 @@ export function imageUrl(image: number): string {
   return `/image/${image}`;
 }
 
-/** Address of a run's results as a download. */
-export function runExportUrl(run: number, format: 'csv' | 'json'): string {
-  return `/export/run/${run}.${format}`;
+/** What a finished run can be saved as: results, figures, report, model, the model's card. */
+export type RunExportFormat = 'csv' | 'json' | 'html' | 'onnx' | 'card.json';
+
+/** The content of one of a run's exports; throws the engine's own message where it refuses. */
+export async function fetchRunExport(run: number, format: RunExportFormat): Promise<Blob> {
+  const response = await fetch(`/export/run/${run}.${format}`);
+  if (response.ok) return response.blob();
+  const shape = (await response.json().catch(() => null)) as Partial<ErrorShape> | null;
+  const message = shape?.message ?? `The engine answered ${response.status}.`;
+  throw new Error(shape?.hint === undefined ? message : `${message}. ${shape.hint}`);
 }

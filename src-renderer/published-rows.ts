@@ -25,9 +25,16 @@ function ownValue(column: PublishedColumn, run: ComparableRun, datasets: Dataset
   if (kind === null || run.protocolKind !== kind) return null;
   if (metric !== 'srocc' && metric !== 'plcc' && metric !== 'krocc') return null;
   if (datasets.find((d) => d.id === run.dataset.id)?.format !== column.dataset) return null;
-  const trainedOn = datasets.find((d) => d.name === run.train)?.format;
+  const trainedOn = datasets.find((d) => d.name === run.trainedOn)?.format;
   if (column.train !== undefined && column.train !== trainedOn) return null;
-  return run.metrics?.overall[metric] ?? null;
+  // Papers report the mean over folds in some tables, the median over splits in others: the same of ours goes beside it.
+  const { metrics } = run;
+  const same = /\bmedian\b/.test(column.protocol)
+    ? metrics?.median
+    : /\bmean\b/.test(column.protocol)
+      ? metrics?.mean
+      : metrics?.overall;
+  return same?.[metric] ?? null;
 }
 
 /** The head of a column: dataset and metric. */

@@ -5,8 +5,8 @@ import type { Interval, Run } from './runs.ts';
 export type ComparableRun = Run & {
   /** Stream that the gates are computed from; null with static fusion and for imported predictions. */
   gate: string | null;
-  /** Name of the dataset it was trained on; null for imported predictions. */
-  train: string | null;
+  /** Name of the dataset it was trained on, be it the tested one or another; null for imported predictions. */
+  trainedOn: string | null;
   /** Kind of its protocol as the spec names it; null for imported predictions. */
   protocolKind: string | null;
 };

@@ -94,12 +94,17 @@ export type EncoderManifest = z.infer<typeof encoderManifestSchema>;
 /** How a crop becomes the input tensor (spec encoders.md, "Preprocessing"). */
 export type EncoderPreprocessing = EncoderManifest['preprocessing'];
 
-/** Checks a manifest; throws StudioError 'bad-input' that names the file, every wrong field and what it must be. */
+/** Problems that an error names; a file of another kind would have dozens. */
+const MAX_PROBLEMS = 3;
+
+/** Checks a manifest; throws StudioError 'bad-input' that names the file, the first wrong fields and what they must be. */
 export function parseEncoderManifest(json: unknown, manifestFile: string): EncoderManifest {
   const parsed = encoderManifestSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(describeIssue).join('; ');
-  throw new StudioError('bad-input', `Encoder manifest ${manifestFile}: ${fields}`, {
+  const problems = parsed.error.issues.flatMap(describeIssue);
+  const more = problems.length - MAX_PROBLEMS;
+  const named = problems.slice(0, MAX_PROBLEMS).join('; ') + (more > 0 ? `; and ${more} more` : '');
+  throw new StudioError('bad-input', `Encoder manifest ${manifestFile}: ${named}`, {
     file: manifestFile,
     hint: 'Correct the manifest; docs/encoders.md explains every field.',
   });
@@ -135,14 +140,12 @@ const KNOWN_FIELDS = [
   ],
 ];
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+function describeIssue(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return `${at === '' ? 'the whole' : `"${at}"`}: ${issue.message}`;
-  return issue.keys
-    .map((key) => {
-      const near = nearest(key, KNOWN_FIELDS);
-      const hint = near === null || near === key ? '' : ` (did you mean "${near}"?)`;
-      return `unknown field "${at === '' ? key : `${at}.${key}`}"${hint}`;
-    })
-    .join('; ');
+  if (issue.code !== 'unrecognized_keys') return [`${at === '' ? 'the whole' : `"${at}"`}: ${issue.message}`];
+  return issue.keys.map((key) => {
+    const near = nearest(key, KNOWN_FIELDS);
+    const hint = near === null || near === key ? '' : ` (did you mean "${near}"?)`;
+    return `unknown field "${at === '' ? key : `${at}.${key}`}"${hint}`;
+  });
 }

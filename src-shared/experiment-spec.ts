@@ -1,7 +1,18 @@
 /** The experiment spec (JSON, versioned): spec/interfaces.md. Presets fill what is left out; unknown fields are errors. */
 import { z } from 'zod';
 import { StudioError } from './errors.ts';
+import {
+  ensembleSchema,
+  PROTOCOL_FIELDS,
+  protocolSchema,
+  seedSchema,
+  type Ensemble,
+  type Protocol,
+} from './protocol-spec.ts';
+import { percent } from './protocol-words.ts';
 import { isVisionStream } from './streams.ts';
+
+export type { Ensemble, Protocol } from './protocol-spec.ts';
 
 const positive = z.number().int().positive();
 /** More units than this in a layer would not fit into memory. */
@@ -12,37 +23,6 @@ const streams = z
   .min(1)
   .max(32)
   .refine((ids) => new Set(ids).size === ids.length, 'each stream only once');
-
-const protocol = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('cv'),
-    folds: z.number().int().min(2).max(50).default(5),
-    seed: z.number().int().min(0).max(4294967295).default(42),
-    unit: z.enum(['image', 'group']).default('image'),
-  }),
-  z.strictObject({ kind: z.literal('cross') }),
-  z.strictObject({
-    kind: z.literal('finetune'),
-    folds: positive.default(5),
-    seed: z.number().int().default(42),
-    seeds: z.array(z.number().int()).default([42, 123, 456]),
-    mcDropout: positive.default(10),
-    epochs: positive.default(40),
-    lr: z.number().positive().default(0.00005),
-    batch: positive.default(32),
-  }),
-  z.strictObject({
-    kind: z.literal('split'),
-    repeats: positive.default(10),
-    unit: z.enum(['image', 'group']).default('image'),
-  }),
-  z.strictObject({ kind: z.literal('official') }),
-  z.strictObject({
-    kind: z.literal('fraction'),
-    fractions: z.array(z.number().gt(0).max(1)).default([0.2, 0.4, 0.6, 1]),
-  }),
-]);
-export type Protocol = z.infer<typeof protocol>;
 
 const fusionFields = {
   gate: z.string().nullable(),
@@ -58,7 +38,7 @@ const trainingFields = {
   clip: z.number().positive(),
   lambdaPlcc: z.number().min(0),
   lambdaRank: z.number().min(0),
-  seed: z.number().int().min(0).max(4294967295),
+  seed: seedSchema,
   targets: z.enum(['standardized', 'raw']),
 };
 
@@ -67,6 +47,8 @@ const ablationEntry = z.strictObject({
   streams: streams.optional(),
   fusion: z.strictObject(fusionFields).partial().optional(),
   training: z.strictObject(trainingFields).partial().optional(),
+  /** null: without the base's ensemble. */
+  ensemble: ensembleSchema.nullable().optional(),
 });
 
 const inputSchema = z.strictObject({
@@ -77,7 +59,8 @@ const inputSchema = z.strictObject({
   test: z.string().min(1).optional(),
   streams,
   fusion: z.strictObject(fusionFields).partial().default({}),
-  protocol: protocol.default({ kind: 'cv', folds: 5, seed: 42, unit: 'image' }),
+  protocol: protocolSchema.default({ kind: 'cv', folds: 5, seed: 42, unit: 'image' }),
+  ensemble: ensembleSchema.optional(),
   ablation: z.array(ablationEntry).max(64).default([]),
   training: z.strictObject(trainingFields).partial().default({}),
 });
@@ -92,6 +75,8 @@ export type ExperimentSpec = {
   streams: string[];
   fusion: z.infer<z.ZodObject<typeof fusionFields>>;
   protocol: Protocol;
+  /** Absent: one member with training.seed, no stochastic passes. */
+  ensemble?: Ensemble | undefined;
   ablation: z.infer<typeof ablationEntry>[];
   training: z.infer<z.ZodObject<typeof trainingFields>>;
 };
@@ -131,14 +116,38 @@ export function parseExperimentSpec(json: unknown): ExperimentSpec {
     );
   }
   const spec = parsed.data;
+  requireFittingDatasets(spec);
   const defaults = PRESETS[spec.preset];
-  const name = spec.name ?? `${spec.streams.join(' + ')} on ${spec.train}`.slice(0, MAX_NAME).trim();
+  const on =
+    spec.test === undefined || spec.test === spec.train ? spec.train : `${spec.train} → ${spec.test}`;
+  const name = spec.name ?? `${spec.streams.join(' + ')} on ${on}`.slice(0, MAX_NAME).trim();
   return {
     ...spec,
     name,
     fusion: { ...defaults.fusion, ...spec.fusion },
     training: { ...defaults.training, ...spec.training },
   };
+}
+
+/** "cross" and "finetune" take two datasets, the others one; "finetune" has members of its own. */
+function requireFittingDatasets(spec: z.infer<typeof inputSchema>): void {
+  const { protocol, train, test, ensemble, ablation } = spec;
+  const refuse = (message: string, hint: string): never => {
+    throw new StudioError('bad-input', `Experiment spec: ${message}`, { hint });
+  };
+  const other = test !== undefined && test !== train;
+  if ((protocol.kind === 'cross' || protocol.kind === 'finetune') && !other)
+    refuse(`protocol "${protocol.kind}" needs a second dataset as "test"`, 'Name the dataset to test on.');
+  if (protocol.kind !== 'cross' && protocol.kind !== 'finetune' && other)
+    refuse(
+      `"test" with a second dataset does not go with protocol "${protocol.kind}"`,
+      'Use protocol "cross" or "finetune", or leave "test" out.',
+    );
+  if (protocol.kind === 'finetune' && [{ ensemble }, ...ablation].some((entry) => entry.ensemble != null))
+    refuse(
+      '"ensemble" does not go with protocol "finetune"',
+      'Use "protocol.seeds" and "protocol.mcDropout".',
+    );
 }
 
 /** "dataset" is accepted as an alias of "train" where train and test are the same. */
@@ -158,19 +167,8 @@ const KNOWN: Record<string, string[]> = {
   '': [...Object.keys(inputSchema.shape), 'dataset'],
   fusion: Object.keys(fusionFields),
   training: Object.keys(trainingFields),
-  protocol: [
-    'kind',
-    'folds',
-    'seed',
-    'unit',
-    'seeds',
-    'mcDropout',
-    'epochs',
-    'lr',
-    'batch',
-    'repeats',
-    'fractions',
-  ],
+  protocol: [...PROTOCOL_FIELDS],
+  ensemble: Object.keys(ensembleSchema.shape),
   ablation: Object.keys(ablationEntry.shape),
 };
 
@@ -214,19 +212,49 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The runs of an experiment: the ablation's entries laid over the base, or the base alone. */
+/**
+ * The runs of an experiment: the ablation's entries laid over the base, or the base alone; under protocol "fraction" once per
+ * fraction, with the smaller fractions first. A run's spec is complete: it says which run it is without its experiment.
+ */
 export function runsOf(spec: ExperimentSpec): { label: string; spec: ExperimentSpec }[] {
-  if (spec.ablation.length === 0) return [{ label: spec.name, spec }];
-  return spec.ablation.map((entry) => ({
+  const { protocol, ablation } = spec;
+  const entries =
+    ablation.length === 0 ? [{ label: spec.name, spec }] : ablation.map((e) => laidOver(spec, e));
+  if (protocol.kind !== 'fraction') return entries;
+  return protocol.fractions
+    .toSorted((a, b) => a - b)
+    .flatMap((fraction) =>
+      entries.map((entry) => ({
+        label: `${ablation.length === 0 ? '' : `${entry.label}, `}${percent(fraction)} of the training side`,
+        spec: { ...entry.spec, protocol: { ...protocol, fractions: [fraction] } },
+      })),
+    );
+}
+
+function laidOver(spec: ExperimentSpec, entry: ExperimentSpec['ablation'][number]) {
+  const { ensemble: base, ...rest } = spec;
+  const ensemble = entry.ensemble === undefined ? base : (entry.ensemble ?? undefined);
+  return {
     label: entry.label,
     spec: {
-      ...spec,
+      ...rest,
+      ...(ensemble === undefined ? {} : { ensemble }),
       ablation: [],
       streams: entry.streams ?? spec.streams,
       fusion: { ...spec.fusion, ...entry.fusion },
       training: { ...spec.training, ...entry.training },
     },
-  }));
+  };
+}
+
+/** The members of each part of a run: their seeds, and the MC-dropout passes of each (0: one deterministic pass). */
+export function membersOf(spec: Pick<ExperimentSpec, 'protocol' | 'ensemble' | 'training'>): {
+  seeds: number[];
+  mcDropout: number;
+} {
+  const { protocol, ensemble, training } = spec;
+  if (protocol.kind === 'finetune') return { seeds: protocol.seeds, mcDropout: protocol.mcDropout };
+  return { seeds: ensemble?.seeds ?? [training.seed], mcDropout: ensemble?.mcDropout ?? 0 };
 }
 
 /**
@@ -241,15 +269,4 @@ export function gateStreamOf({ fusion, streams }: Pick<ExperimentSpec, 'fusion' 
   throw new StudioError('bad-input', `"fusion.gate": "${fusion.gate}" is not a stream of the run`, {
     hint: `Its streams: ${streams.join(', ')}. Choose one of them, "default", or null for static fusion.`,
   });
-}
-
-/** Refuses what a later version fills in, by name; nothing is ever ignored. */
-export function refuseNotAvailable(spec: ExperimentSpec): void {
-  const refuse = (what: string): never => {
-    throw new StudioError('not-available', `${what} is not available yet in this version`, {
-      hint: 'Available: protocol "cv" by image or group.',
-    });
-  };
-  if (spec.protocol.kind !== 'cv') refuse(`Protocol "${spec.protocol.kind}"`);
-  if (spec.test !== undefined && spec.test !== spec.train) refuse('"test" with a second dataset');
 }

@@ -16,7 +16,10 @@ const DIGITS = 3;
  */
 export function experimentTable(name: string, runs: readonly Run[], style: 'print' | 'data'): Table {
   const withFolds = runs.some((run) => run.metrics?.mean != null);
-  const metrics = METRICS.flatMap((metric) => (style === 'print' ? printed : separate)(metric, withFolds));
+  const withMedian = runs.some((run) => run.metrics?.median != null);
+  const metrics = METRICS.flatMap((metric) =>
+    style === 'print' ? printed(metric, withFolds) : separate(metric, withFolds, withMedian),
+  );
   return {
     caption: captionOf(name, runs, withFolds),
     columns: [
@@ -55,6 +58,9 @@ function printed({ name, title, best }: Metric, withFolds: boolean): Field[] {
   const folds: Field = {
     column: { ...column, title: `${title} folds` },
     cell: ({ metrics }) => {
+      const median = metrics?.median?.[name] ?? null;
+      if (median !== null)
+        return { value: median, text: `${median.toFixed(DIGITS)} ${quartiles(metrics, name)}` };
       const mean = metrics?.mean?.[name] ?? null;
       const std = metrics?.std?.[name] ?? null;
       const spread = std === null ? '' : ` ± ${std.toFixed(DIGITS)}`;
@@ -64,7 +70,13 @@ function printed({ name, title, best }: Metric, withFolds: boolean): Field[] {
   return withFolds ? [overall, folds] : [overall];
 }
 
-function separate({ name, title, best }: Metric, withFolds: boolean): Field[] {
+/** Random splits are summed up by the median and the quartiles of their repeats. */
+function quartiles(metrics: Run['metrics'], name: MetricName): string {
+  const ends = [metrics?.quartiles?.lower[name], metrics?.quartiles?.upper[name]];
+  return `(median; ${ends.map((end) => end?.toFixed(DIGITS) ?? '–').join(' to ')})`;
+}
+
+function separate({ name, title, best }: Metric, withFolds: boolean, withMedian: boolean): Field[] {
   const field = (suffix: string, cell: Field['cell']): Field => ({
     column: { title: `${title}${suffix}`, numeric: true, digits: DIGITS, ...(suffix === '' ? { best } : {}) },
     cell,
@@ -77,6 +89,7 @@ function separate({ name, title, best }: Metric, withFolds: boolean): Field[] {
       ? [
           field(' mean', (run) => run.metrics?.mean?.[name] ?? null),
           field(' std', (run) => run.metrics?.std?.[name] ?? null),
+          ...(withMedian ? [field(' median', (run) => run.metrics?.median?.[name] ?? null)] : []),
         ]
       : []),
   ];
@@ -90,6 +103,9 @@ function captionOf(name: string, runs: readonly Run[], withFolds: boolean): stri
     distinct((run) => `${run.dataset.name}${run.dataset.synthetic ? ' (synthetic)' : ''}`),
     distinct((run) => run.protocol),
     distinct((run) => `population ${run.population.hash.slice(0, 8)} (n = ${run.population.n})`),
+    ...(runs.some((run) => run.train !== null)
+      ? [`trained on ${distinct((run) => run.train?.name ?? run.dataset.name)}`]
+      : []),
     ...(runs.some((run) => run.folds !== null)
       ? [`folds ${distinct((run) => run.folds?.hash.slice(0, 8) ?? 'none')}`]
       : []),

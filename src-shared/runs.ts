@@ -28,17 +28,25 @@ export type Run = {
   preset: 'studio' | 'paper' | null;
   kind: 'trained' | 'imported';
   status: RunStatus;
+  /** The dataset that is tested. */
   dataset: { id: number; name: string; synthetic: boolean; scale: Scale };
+  /** Where the run was trained on another dataset: that one (id null: deleted since) and its images; else null. */
+  train: { id: number | null; name: string; population: { n: number; hash: string } } | null;
   streams: { stream: string; version: string; source: string }[];
   protocol: string;
   population: { n: number; hash: string };
   folds: { unit: 'image' | 'group'; hash: string; count: number } | null;
+  /** Name of each part in the order of `metrics.folds`: "fold 1", ..., "repeat 1", ... or "test". */
+  parts: string[];
   metrics: {
     overall: Metrics;
     ci95: Intervals;
     folds: Metrics[] | null;
     mean: Omit<Metrics, 'n'> | null;
     std: Omit<Metrics, 'n'> | null;
+    /** Over the repeats of random splits, else absent. */
+    median?: Omit<Metrics, 'n'>;
+    quartiles?: { lower: Omit<Metrics, 'n'>; upper: Omit<Metrics, 'n'> };
   } | null;
   parameters: number | null;
   seconds: { prepare: number; train: number; predict: number } | null;

@@ -16,6 +16,8 @@ export type StreamCell = {
   dataset: number;
   stream: string;
   version: string;
+  /** The features are of an older model (or descriptor) than an extraction would use now; another device does not count. */
+  outdated: boolean;
   total: number;
   done: number;
   failed: number;

@@ -73,10 +73,12 @@ function comparableRuns(reader: CatalogReader): ComparableRun[] {
     .filter((stored) => stored.status === 'done')
     .map((stored) => {
       const view = runView(reader, stored);
-      const { spec } = stored;
-      const crossed = spec?.test !== undefined && spec.test !== spec.train;
-      // A dataset may have been renamed since: its own name holds wherever it was also the one tested on.
-      const train = spec === null ? null : crossed ? spec.train : view.dataset.name;
-      return { ...view, gate: gateInput(stored), train, protocolKind: spec?.protocol.kind ?? null };
+      const trainedOn = stored.spec === null ? null : (view.train?.name ?? view.dataset.name);
+      return {
+        ...view,
+        gate: gateInput(stored),
+        trainedOn,
+        protocolKind: stored.spec?.protocol.kind ?? null,
+      };
     });
 }

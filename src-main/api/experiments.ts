@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { parseExperimentSpec, runsOf, type ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
-import type { RunToStore } from '../catalog/runs.ts';
+import { EXPERIMENT_TEMPLATES, type FilledTemplate } from '../../src-shared/experiment-templates.ts';
+import type { DatasetSummary } from '../../src-shared/dataset.ts';
+import { estimateSeconds } from '../experiments/estimate.ts';
 import { planExperiment } from '../experiments/plan.ts';
 import { createExperiment, type ExperimentPayload } from '../jobs/experiment.ts';
 import { procedure, router } from './trpc.ts';
@@ -24,18 +26,44 @@ export const experimentsRouter = router({
       });
     }),
 
+  /** The paper's tables and figures, filled in for these datasets with the streams that all of them have. */
+  templates: procedure
+    .input(
+      z.strictObject({
+        train: z.number().int(),
+        test: z.number().int().nullable().default(null),
+        preset: z.enum(['studio', 'paper']).default('studio'),
+      }),
+    )
+    .query(({ ctx: { services }, input }): TemplateView[] => {
+      const train = services.reader.datasets.get(input.train);
+      const test = input.test === null ? null : services.reader.datasets.get(input.test);
+      return EXPERIMENT_TEMPLATES.map(({ fill, ...facts }) => {
+        const second = facts.twoDatasets ? test : null;
+        const used = second === null ? [train] : [train, second];
+        const filled = fill({
+          train: train.name,
+          test: second?.name ?? null,
+          groups: (second ?? train).groups !== null,
+          streams: sharedStreams(services, used),
+          preset: input.preset,
+        });
+        return { ...facts, ...filled };
+      });
+    }),
+
   check: procedure.input(specInput).query(({ ctx: { services }, input }) => {
     const spec = parseExperimentSpec(input.spec);
     const plan = planExperiment(services.reader, spec);
     return {
       spec,
-      runs: plan.runs.map((run) => ({
+      runs: plan.runs.map(({ run }) => ({
         label: run.label,
         n: run.population.n,
         parameters: run.parameters ?? 0,
       })),
-      secondsEstimate: plan.runs.reduce((sum, run) => sum + estimateSeconds(services, run), 0),
-      warnings: distinct(plan.runs.flatMap((run) => run.warnings)),
+      secondsEstimate: estimateSeconds(services.reader, plan),
+      warnings: distinct(plan.runs.flatMap(({ run }) => run.warnings)),
     };
   }),
 
@@ -68,35 +96,19 @@ function findUnfinished(
   return { experiment, runs: reader.runs.ofExperiment(experiment).map((r) => r.id), job };
 }
 
-/** Weight updates of a run: folds x epochs x batches of the training side. */
-function steps(run: Pick<RunToStore, 'population' | 'folds' | 'spec'>): number {
-  const folds = run.folds?.count ?? 1;
-  const { epochs, batch } = run.spec!.training;
-  return folds * epochs * Math.ceil((run.population.n * (folds - 1)) / folds / batch);
-}
+/** A template with its spec for the chosen datasets (null where nothing of it can run). */
+type TemplateView = Omit<(typeof EXPERIMENT_TEMPLATES)[number], 'fill'> & FilledTemplate;
 
-/** Before this machine has trained anything: a typical laptop core, per step and parameter of the head. */
-const SECONDS_PER_STEP_AND_PARAMETER = 2e-8;
-
-/** From the newest run that was trained here, scaled by steps and parameters. */
-function estimateSeconds({ reader }: Services, run: RunToStore): number {
-  const measured = reader.runs
-    .list()
-    .find(
-      (r) =>
-        r.status === 'done' &&
-        r.kind === 'trained' &&
-        r.seconds !== null &&
-        r.seconds.train > 0 &&
-        r.parameters !== null,
-    );
-  const perUnit =
-    measured === undefined
-      ? SECONDS_PER_STEP_AND_PARAMETER
-      : measured.seconds!.train / (steps(measured) * Math.max(1, measured.parameters!));
-  return perUnit * steps(run) * Math.max(1, run.parameters ?? 0);
+/** Streams that every one of the datasets has in the same version. */
+function sharedStreams({ reader }: Services, datasets: readonly DatasetSummary[]): string[] {
+  const [first, ...others] = datasets.map(({ id }) => reader.features.activeStreams(id));
+  return first!
+    .filter(({ stream, version }) =>
+      others.every((list) => list.some((s) => s.stream === stream && s.version === version)),
+    )
+    .map((s) => s.stream);
 }
 
 function distinct(warnings: RunWarning[]): RunWarning[] {
-  return [...new Map(warnings.map((w) => [w.code, w])).values()];
+  return [...new Map(warnings.map((w) => [w.message, w])).values()];
 }

@@ -9,6 +9,7 @@ import { featuresResponse } from './feature-export.ts';
 import { imageResponse, thumbnailResponse } from './pictures.ts';
 import { appRouter } from './router.ts';
 import { resultsCsvLines } from './run-export.ts';
+import { artefactResponse } from './run-artefacts.ts';
 import { runView } from './run-view.ts';
 import type { Services } from './services.ts';
 
@@ -33,6 +34,9 @@ export function createHandler(services: Services, rendererFolder: string): Engin
         const respond = picture[1] === 'image' ? imageResponse : thumbnailResponse;
         return await respond(services, Number(picture[2]), request);
       }
+      const artefact = /^\/export\/run\/(\d+)\.(onnx|card\.json|html)$/.exec(pathname);
+      if (artefact !== null)
+        return await artefactResponse(services, Number(artefact[1]), artefact[2]!, request);
       const exported = /^\/export\/run\/(\d+)\.(csv|json)$/.exec(pathname);
       if (exported !== null) return exportResponse(services, Number(exported[1]), exported[2]!);
       if (pathname === '/export/features') {

@@ -10,7 +10,7 @@ export function requireNoJobOnDataset({ queue, reader }: Services, dataset: numb
     if (kind !== 'experiment') return false;
     return reader.runs
       .ofExperiment((payload as ExperimentPayload).experiment)
-      .some((r) => r.dataset === dataset);
+      .some((r) => r.dataset === dataset || r.train?.dataset === dataset);
   });
   if (job !== null) throw inTheWay(job, 'is working on this dataset');
 }

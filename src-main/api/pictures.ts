@@ -39,11 +39,35 @@ export async function thumbnailResponse(
   // Asked again every time: a re-import may give an image other contents. The answer is then a 304 without a body.
   const headers = { etag, 'cache-control': 'private, no-cache' };
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
-  const cached = path.join(home.thumbnails, image.content.slice(0, 2), `${image.content}-${size}.webp`);
-  const bytes = existsSync(cached)
-    ? await readFile(cached)
-    : await makeCached(cached, fileOf(reader, image), image.content, size, request.signal);
+  const bytes = await thumbnail({ reader, home }, image, size, request.signal);
   return new Response(new Uint8Array(bytes), { headers: { ...headers, 'content-type': 'image/webp' } });
+}
+
+/** A picture as a data: URL of a WebP whose longer side is 128 px; null where it can not be read. */
+export async function thumbnailUrl(
+  services: Services,
+  id: number,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    const bytes = await thumbnail(services, services.reader.images.get(id), 128, signal);
+    return `data:image/webp;base64,${bytes.toString('base64')}`;
+  } catch (error) {
+    if (error instanceof StudioError && error.code !== 'cancelled' && error.code !== 'internal') return null;
+    throw error;
+  }
+}
+
+async function thumbnail(
+  { reader, home }: Pick<Services, 'reader' | 'home'>,
+  image: ImageRow,
+  size: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const cached = path.join(home.thumbnails, image.content.slice(0, 2), `${image.content}-${size}.webp`);
+  return existsSync(cached)
+    ? readFile(cached)
+    : makeCached(cached, fileOf(reader, image), image.content, size, signal);
 }
 
 let free = CONCURRENT_THUMBNAILS;

@@ -1,5 +1,7 @@
 import { distortionName } from '../../src-shared/distortions.ts';
 import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
+import { membersOf } from '../../src-shared/experiment-spec.ts';
+import { ensembleWords, partLabel, protocolSentence } from '../../src-shared/protocol-words.ts';
 import type { Run, RunDetail } from '../../src-shared/runs.ts';
 import { perDistortion } from '../evaluation/breakdown.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
@@ -15,10 +17,12 @@ export function runView(reader: CatalogReader, stored: StoredRun): Run {
     kind: stored.kind,
     status: stored.status,
     dataset: reader.datasets.identity(stored.dataset),
+    train: trainOf(reader, stored),
     streams: stored.streams,
-    protocol: protocolOf(stored),
+    protocol: protocolOf(reader, stored),
     population: stored.population,
     folds: stored.folds,
+    parts: partsOf(stored),
     metrics: stored.metrics,
     parameters: stored.parameters,
     seconds: stored.seconds,
@@ -56,9 +60,27 @@ export function runDetail(reader: CatalogReader, id: number): RunDetail {
   };
 }
 
-function protocolOf({ kind, folds }: StoredRun): string {
+function protocolOf(reader: CatalogReader, stored: StoredRun): string {
+  const { kind, spec } = stored;
   if (kind === 'imported') return 'imported predictions';
-  return folds === null ? 'trained' : `${folds.count}-fold cross-validation by ${folds.unit}`;
+  if (spec === null) return 'trained';
+  const sentence = protocolSentence(spec.protocol, trainOf(reader, stored)?.name ?? null);
+  if (spec.ensemble === undefined) return sentence;
+  const { seeds, mcDropout } = membersOf(spec);
+  return `${sentence}, ${ensembleWords(seeds.length, mcDropout)}`;
+}
+
+/** The second dataset of a run, which it is trained on; by the name in its spec where it has been deleted. */
+function trainOf(reader: CatalogReader, { train, spec }: StoredRun): Run['train'] {
+  if (train === null) return null;
+  const { dataset, population } = train;
+  const name = dataset === null ? (spec?.train ?? '') : reader.datasets.identity(dataset).name;
+  return { id: dataset, name, population };
+}
+
+function partsOf({ spec, folds }: StoredRun): string[] {
+  if (spec === null || folds === null) return [];
+  return Array.from({ length: folds.count }, (_, part) => partLabel(spec.protocol.kind, part));
 }
 
 /** One line for under every chart and table: run, protocol, folds, hashes, n, target. */
@@ -70,15 +92,18 @@ function provenanceOf(run: Run, targetLabel: string): string {
     run.protocol,
     ...(run.folds === null ? [] : [`folds ${short(run.folds.hash)}`]),
     `population ${short(run.population.hash)} (n = ${run.population.n})`,
+    ...(run.train === null
+      ? []
+      : [`trained on ${run.train.name} ${short(run.train.population.hash)} (n = ${run.train.population.n})`]),
     ...(run.preset === null ? [] : [`preset ${run.preset}`]),
     ...run.streams.filter((s) => s.source !== 'computed here').map((s) => `${s.stream} from ${s.source}`),
   ].join(' · ');
 }
 
-/** The same experiment with folds by group, where this one leaks; null elsewhere. */
+/** The same experiment with its folds or splits by group, where this one leaks; null elsewhere. */
 function groupLevelSpec(stored: StoredRun): ExperimentSpec | null {
   const { spec } = stored;
-  if (spec === null || spec.protocol.kind !== 'cv' || !stored.warnings.some((w) => w.code === 'leakage'))
+  if (spec === null || !('unit' in spec.protocol) || !stored.warnings.some((w) => w.code === 'leakage'))
     return null;
   return { ...spec, name: `${spec.name}, by group`, protocol: { ...spec.protocol, unit: 'group' } };
 }

@@ -5,7 +5,7 @@ import type { StreamCell, StreamFailure, StreamInfo, StreamMatrix } from '../../
 import type { ExtractPayload } from '../jobs/extract.ts';
 import { importFeatureFile } from '../jobs/import-features.ts';
 import { allStreams, NSS_INFO, requireExtractable } from '../streams/registry.ts';
-import { modelDigest } from '../streams/vision/manifest-version.ts';
+import { modelDigest, sameModel } from '../streams/vision/manifest-version.ts';
 import { visionStream } from '../streams/vision/vision-extractor.ts';
 import { procedure, requireLocal, router } from './trpc.ts';
 import type { Services } from './services.ts';
@@ -17,16 +17,18 @@ export const streamsRouter = router({
   matrix: procedure.query(async ({ ctx: { services } }): Promise<StreamMatrix> => {
     const { reader, queue } = services;
     const datasets = reader.datasets.list();
-    const streams = await matrixStreams(services);
+    const { streams, extractable } = await matrixStreams(services);
     const cells = datasets.flatMap((dataset) => {
       const active = new Map(reader.features.activeStreams(dataset.id).map((s) => [s.stream, s.version]));
       return streams.map((stream): StreamCell => {
         const key = { stream: stream.id, version: active.get(stream.id) ?? stream.version };
+        const counts = reader.features.counts(dataset.id, key);
         return {
           dataset: dataset.id,
           stream: stream.id,
           version: key.version,
-          ...reader.features.counts(dataset.id, key),
+          outdated: counts.done > 0 && extractable.has(stream.id) && !sameModel(key.version, stream.version),
+          ...counts,
           failed: reader.features.failureCount(dataset.id, key),
           job:
             stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset.id, stream.id)),
@@ -88,7 +90,11 @@ function extracts(job: { kind: string; payload: unknown }, dataset: number, stre
  * One stream per id: NSS, encoders that are ready or have features, imported ones. Where an id has several versions, it
  * is the one that an extraction would make now, else the newest; what a dataset holds is in its cell.
  */
-async function matrixStreams({ reader, encoders }: Services): Promise<StreamInfo[]> {
+async function matrixStreams({ reader, encoders }: Services): Promise<{
+  streams: StreamInfo[];
+  /** Ids of those whose version is what an extraction would make now. */
+  extractable: Set<string>;
+}> {
   const ready = (await encoders.inspectAll()).encoders.flatMap(({ manifest, stored, found }) =>
     found.state !== 'ready' || stored === null
       ? []
@@ -96,7 +102,10 @@ async function matrixStreams({ reader, encoders }: Services): Promise<StreamInfo
   );
   const byId = new Map<string, StreamInfo>();
   for (const stream of [...allStreams(reader), ...ready]) byId.set(stream.id, stream);
-  return [...byId.values()];
+  return {
+    streams: [...byId.values()],
+    extractable: new Set([NSS_INFO.id, ...ready.map((stream) => stream.id)]),
+  };
 }
 
 /**

@@ -10,6 +10,8 @@ export type PopulationRow = {
   group: string | null;
   distortion: string | null;
   level: number | null;
+  /** Its side in the split that the dataset was published with. */
+  split: string | null;
 };
 
 /** Reading side of an experiment's population and its features. */
@@ -29,7 +31,7 @@ export function populationReads(db: Db) {
       );
       return db
         .prepare(
-          `SELECT i.id, i.name, i.content, l.mos, i.group_name AS "group", i.distortion, i.level
+          `SELECT i.id, i.name, i.content, l.mos, i.group_name AS "group", i.distortion, i.level, i.split
            FROM images i JOIN labels l ON l.image_id = i.id AND l.name = ? ${joins.join(' ')}
            WHERE i.dataset_id = ? ORDER BY i.position`,
         )

@@ -8,13 +8,18 @@ import type { Db } from './open.ts';
 export type RunToStore = {
   label: string;
   kind: 'trained' | 'imported';
+  /** The dataset whose images are tested. */
   dataset: number;
+  /** Where the run is trained on another dataset: that one, and its images; else null. */
+  train: { dataset: number | null; population: { n: number; hash: string } } | null;
   spec: ExperimentSpec | null;
   targetLabel: string;
   streams: Run['streams'];
   population: { n: number; hash: string };
   folds: { unit: 'image' | 'group'; hash: string; count: number } | null;
   parameters: number | null;
+  /** Work of training in images (experiments/training-work.ts); null where nothing is trained. */
+  work: number | null;
   warnings: RunWarning[];
 };
 
@@ -30,9 +35,11 @@ export type PredictionToStore = {
   gates: Record<string, number>;
 };
 
-/** One finished fold with the head that predicted it. */
+/** One finished part of a run (a fold, a repeat, the test side) with the heads that predicted it. */
 export type FoldToStore = {
   fold: number;
+  /** Other parts test the same images: predictions are kept per part until the run is evaluated. */
+  repeat: boolean;
   metrics: Metrics;
   curve: Curve;
   seconds: Seconds;
@@ -59,6 +66,10 @@ type RunRow = {
   id: number;
   experiment_id: number | null;
   dataset_id: number;
+  train_dataset_id: number | null;
+  train_population_n: number | null;
+  train_population_hash: string | null;
+  work: number | null;
   label: string;
   kind: 'trained' | 'imported';
   spec: string | null;
@@ -117,6 +128,13 @@ export function runReads(db: Db) {
   const gates = db.prepare<[number], { image: number; stream: string; gate: number }>(
     'SELECT image_id AS image, stream, gate FROM gates WHERE run_id = ? ORDER BY image_id, stream',
   );
+  const repeats = db.prepare<
+    [number],
+    { image: number; group: string | null; mos: number; prediction: number; gates: string }
+  >(
+    `SELECT p.image_id AS image, i.group_name AS "group", p.mos, p.prediction, p.gates FROM repeat_predictions p
+     JOIN images i ON i.id = p.image_id WHERE p.run_id = ? ORDER BY i.position, p.fold`,
+  );
   const worst = db.prepare<[number, number], Omit<WorstImage, 'residual'>>(
     `SELECT i.id AS image, i.name, p.mos, p.prediction, i.distortion, i.level, p.fold FROM predictions p
      JOIN images i ON i.id = p.image_id WHERE p.run_id = ? ORDER BY abs(p.prediction - p.mos) DESC LIMIT ?`,
@@ -146,6 +164,9 @@ export function runReads(db: Db) {
     predictions: (run: number) =>
       (predictions.all(run) as unknown as Parameters<typeof toPrediction>[0][]).map(toPrediction),
     gates: (run: number) => gates.all(run),
+    /** Predictions of every repeat, in label order and within an image in the order of repeats. */
+    repeats: (run: number) =>
+      repeats.all(run).map((row) => ({ ...row, gates: JSON.parse(row.gates) as Record<string, number> })),
     worst: (run: number, limit: number): WorstImage[] =>
       worst.all(run, limit).map((w) => ({ ...w, residual: w.prediction - w.mos })),
     experiment(id: number) {
@@ -182,6 +203,14 @@ function parse(row: RunRow): StoredRun {
     id: row.id,
     experiment: row.experiment_id,
     dataset: row.dataset_id,
+    train:
+      row.train_population_n === null
+        ? null
+        : {
+            dataset: row.train_dataset_id,
+            population: { n: row.train_population_n, hash: row.train_population_hash ?? '' },
+          },
+    work: row.work,
     label: row.label,
     kind: row.kind,
     spec: row.spec === null ? null : (JSON.parse(row.spec) as ExperimentSpec),
@@ -208,9 +237,10 @@ export function runWrites(db: Db) {
   const insertExperiment = db.prepare('INSERT INTO experiments (name, spec, created_at) VALUES (?, ?, ?)');
   const insertRun = db.prepare(
     `INSERT INTO runs (experiment_id, dataset_id, position, label, kind, spec, target_label, status, streams, population_n, population_hash,
-       folds_unit, folds_hash, folds_count, parameters, warnings, created_at)
+       folds_unit, folds_hash, folds_count, parameters, warnings, created_at,
+       train_dataset_id, train_population_n, train_population_hash, work)
      VALUES (@experiment, @dataset, @position, @label, @kind, @spec, @targetLabel, 'queued', @streams, @n, @hash, @unit, @foldsHash, @foldsCount,
-       @parameters, @warnings, @now)`,
+       @parameters, @warnings, @now, @trainDataset, @trainN, @trainHash, @work)`,
   );
   const setStatus = db.prepare('UPDATE runs SET status = ?, error = ? WHERE id = ?');
   const insertFold = db.prepare(
@@ -221,6 +251,9 @@ export function runWrites(db: Db) {
   );
   const insertGate = db.prepare(
     'INSERT OR REPLACE INTO gates (run_id, image_id, stream, gate) VALUES (?, ?, ?, ?)',
+  );
+  const insertRepeat = db.prepare(
+    'INSERT OR REPLACE INTO repeat_predictions (run_id, image_id, fold, mos, prediction, gates) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const warningsOf = db.prepare<[number], string>('SELECT warnings FROM runs WHERE id = ?').pluck();
   const setWarnings = db.prepare('UPDATE runs SET warnings = ? WHERE id = ?');
@@ -247,10 +280,19 @@ export function runWrites(db: Db) {
         foldsHash: run.folds?.hash ?? null,
         foldsCount: run.folds?.count ?? null,
         parameters: run.parameters,
+        trainDataset: run.train?.dataset ?? null,
+        trainN: run.train?.population.n ?? null,
+        trainHash: run.train?.population.hash ?? null,
+        work: run.work,
         warnings: JSON.stringify(run.warnings),
         now: new Date().toISOString(),
       }).lastInsertRowid,
     );
+  }
+
+  function storePrediction(run: number, fold: number | null, p: PredictionToStore): void {
+    insertPrediction.run(run, p.image, fold, p.mos, p.prediction, p.std);
+    for (const [stream, gate] of Object.entries(p.gates)) insertGate.run(run, p.image, stream, gate);
   }
 
   return {
@@ -263,7 +305,7 @@ export function runWrites(db: Db) {
     /** Stores another model's predictions as a finished run. */
     importRun(run: RunToStore, predictions: PredictionToStore[], metrics: RunMetrics): number {
       const id = storeRun(run, null, 0);
-      for (const p of predictions) insertPrediction.run(id, p.image, null, p.mos, p.prediction, p.std);
+      for (const p of predictions) storePrediction(id, null, p);
       finish.run(
         JSON.stringify(metrics),
         JSON.stringify({ prepare: 0, train: 0, predict: 0 }),
@@ -286,15 +328,23 @@ export function runWrites(db: Db) {
         Buffer.from(fold.head),
       );
       for (const p of fold.predictions) {
-        insertPrediction.run(run, p.image, fold.fold, p.mos, p.prediction, p.std);
-        for (const [stream, gate] of Object.entries(p.gates)) insertGate.run(run, p.image, stream, gate);
+        if (fold.repeat)
+          insertRepeat.run(run, p.image, fold.fold, p.mos, p.prediction, JSON.stringify(p.gates));
+        else storePrediction(run, fold.fold, p);
       }
       if (fold.warnings.length === 0) return;
       const known = JSON.parse(warningsOf.get(run) ?? '[]') as RunWarning[];
       const added = fold.warnings.filter((w) => !known.some((k) => k.message === w.message));
       setWarnings.run(JSON.stringify([...known, ...added]), run);
     },
-    finishRun(id: number, metrics: RunMetrics, seconds: Seconds): void {
+    /** The run's metrics, and its predictions where they are known only now (repeats). */
+    finishRun(
+      id: number,
+      metrics: RunMetrics,
+      seconds: Seconds,
+      predictions: readonly PredictionToStore[] = [],
+    ): void {
+      for (const p of predictions) storePrediction(id, null, p);
       finish.run(JSON.stringify(metrics), JSON.stringify(seconds), new Date().toISOString(), id);
     },
     renameRun(id: number, label: string): void {

@@ -4,6 +4,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { encodersCommand } from './encoders.ts';
 import { extractCommand } from './extract.ts';
+import { exportCommand, reportCommand } from './export.ts';
 import { featuresCommand } from './features.ts';
 import { jobsCommand } from './jobs.ts';
 import { predictCommand, predictionsCommand } from './predict.ts';
@@ -23,6 +24,8 @@ export const COMMANDS: Record<string, Command> = {
   runs: runsCommand,
   results: resultsCommand,
   table: tableCommand,
+  export: exportCommand,
+  report: reportCommand,
   predict: predictCommand,
   predictions: predictionsCommand,
   jobs: jobsCommand,

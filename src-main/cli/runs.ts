@@ -44,15 +44,22 @@ async function readSpec(file: string): Promise<unknown> {
 /** --seed overrides training.seed; folds keep their own seed, so that seeds are compared on the same folds. */
 function withSeed(spec: unknown, seed: number | undefined): unknown {
   if (seed === undefined || spec === null || typeof spec !== 'object') return spec;
-  const training = (spec as { training?: object }).training ?? {};
+  type Given = {
+    training?: object;
+    protocol?: { kind?: unknown } | null;
+    ensemble?: { seeds?: unknown } | null;
+  };
+  const { training = {}, protocol, ensemble } = spec as Given;
+  if (protocol?.kind === 'finetune' || ensemble?.seeds !== undefined)
+    throw new UsageError('--seed: the members of this spec have seeds of their own');
   return { ...spec, training: { ...training, seed } };
 }
 
 /** RUN of the interface, without what only the Run page needs. */
 function publicRun(detail: Run): Run {
-  const { run, experiment, label, preset, kind, status, dataset, streams, protocol, population, folds } =
+  const { run, experiment, label, preset, kind, status, dataset, train, streams, protocol, population } =
     detail;
-  const { metrics, parameters, seconds, warnings, error, createdAt, finishedAt } = detail;
+  const { folds, parts, metrics, parameters, seconds, warnings, error, createdAt, finishedAt } = detail;
   return {
     run,
     experiment,
@@ -61,10 +68,12 @@ function publicRun(detail: Run): Run {
     kind,
     status,
     dataset,
+    train,
     streams,
     protocol,
     population,
     folds,
+    parts,
     metrics,
     parameters,
     seconds,
@@ -80,9 +89,11 @@ function runLine(run: Run): string {
   if (m === null)
     return `run ${run.run}  ${run.label}: ${run.status}${run.error === null ? '' : ` (${run.error.message})`}`;
   const ci = m.ci95.srocc === undefined ? '' : ` [${figure(m.ci95.srocc[0])}, ${figure(m.ci95.srocc[1])}]`;
-  const folds = m.mean === null ? '' : `  folds ${figure(m.mean.srocc)} ± ${figure(m.std?.srocc)}`;
+  const noun = m.median === undefined ? 'folds' : 'repeats';
+  const folds = m.mean === null ? '' : `  ${noun} ${figure(m.mean.srocc)} ± ${figure(m.std?.srocc)}`;
+  const median = m.median === undefined ? '' : `, median ${figure(m.median.srocc)}`;
   const synthetic = run.dataset.synthetic ? '  (synthetic labels)' : '';
-  return `run ${run.run}  ${run.label}: SROCC ${figure(m.overall.srocc)}${ci}  PLCC ${figure(m.overall.plcc)}  KROCC ${figure(m.overall.krocc)}  RMSE ${figure(m.overall.rmse)}${folds}${synthetic}`;
+  return `run ${run.run}  ${run.label}: SROCC ${figure(m.overall.srocc)}${ci}  PLCC ${figure(m.overall.plcc)}  KROCC ${figure(m.overall.krocc)}  RMSE ${figure(m.overall.rmse)}${folds}${median}${synthetic}`;
 }
 
 export const runsCommand: Command = {

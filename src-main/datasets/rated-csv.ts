@@ -60,7 +60,7 @@ export const ratedCsvReader: DatasetReader = {
         `Columns read: ${used.map(([role, position]) => `${role} = ${table.columns[position]}`).join(', ')}.`,
         ...(groupColumn === undefined && at.reference >= 0
           ? [
-              `Images of one reference may leak between folds: consider --group-column ${table.columns[at.reference]}.`,
+              `Images of one reference may leak between folds: consider ${table.columns[at.reference]} as the group column.`,
             ]
           : []),
       ],

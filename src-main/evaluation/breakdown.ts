@@ -1,5 +1,5 @@
 /** Metrics by fold, distortion type and level. */
-import { metrics, srocc } from './metrics.ts';
+import { srocc } from './metrics.ts';
 import type { Metrics } from '../../src-shared/runs.ts';
 
 /** SROCC within the images of one distortion type. */
@@ -26,19 +26,21 @@ export function perDistortion(
   return { types, levels };
 }
 
-/** Metrics of each fold, and their mean and standard deviation (divisor: number of folds). */
-export type FoldTable = { folds: Metrics[]; mean: FoldSummary; std: FoldSummary };
-/** null where the metric is undefined in one of the folds. */
+/** A statistic of each metric over the folds or repeats; null where the metric is undefined in one of them. */
 export type FoldSummary = Omit<Metrics, 'n'>;
 
-/** The fold table of out-of-fold predictions; `folds` holds the image indices of each fold's test side. */
-export function foldTable(
-  prediction: Float64Array,
-  target: Float64Array,
-  folds: readonly Int32Array[],
-): FoldTable {
-  const rows = folds.map((images) => metrics(take(prediction, images), take(target, images)));
-  return { folds: rows, mean: summarise(rows, mean), std: summarise(rows, std) };
+/** Mean and standard deviation (divisor: number of folds) of the folds' metrics. */
+export function summariseFolds(folds: readonly Metrics[]): { mean: FoldSummary; std: FoldSummary } {
+  return { mean: summarise(folds, mean), std: summarise(folds, std) };
+}
+
+/** Median and quartiles of the repeats' metrics, interpolated linearly as NumPy does. */
+export function medianAndQuartiles(repeats: readonly Metrics[]): {
+  median: FoldSummary;
+  quartiles: { lower: FoldSummary; upper: FoldSummary };
+} {
+  const at = (share: number): FoldSummary => summarise(repeats, (values) => quantile(values, share));
+  return { median: at(0.5), quartiles: { lower: at(0.25), upper: at(0.75) } };
 }
 
 function summarise(rows: readonly Metrics[], statistic: (values: readonly number[]) => number): FoldSummary {
@@ -47,6 +49,13 @@ function summarise(rows: readonly Metrics[], statistic: (values: readonly number
     return rows.length > 0 && values.length === rows.length ? statistic(values) : null;
   };
   return { srocc: of('srocc'), plcc: of('plcc'), krocc: of('krocc'), rmse: of('rmse') };
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const position = share * (sorted.length - 1);
+  const below = sorted[Math.floor(position)]!;
+  return below + (position % 1) * (sorted[Math.ceil(position)]! - below);
 }
 
 function mean(values: readonly number[]): number {

@@ -7,10 +7,12 @@ export function crossMatrix(runs: readonly ComparableRun[]): CrossMatrix {
   const datasets = [...new Map(newestFirst.map((run) => [run.dataset.id, run.dataset])).values()]
     .map(({ id, name, synthetic }) => ({ id, name, synthetic }))
     .sort((a, b) => a.name.localeCompare(b.name, 'en'));
-  const models = [...Map.groupBy(newestFirst, (run) => JSON.stringify([run.train, modelOf(run)])).values()];
+  const models = [
+    ...Map.groupBy(newestFirst, (run) => JSON.stringify([run.trainedOn, modelOf(run)])).values(),
+  ];
   const rows = models.map((members) => ({
     model: modelOf(members[0]!),
-    train: members[0]!.train,
+    train: members[0]!.trainedOn,
     cells: datasets.map(({ id }) => newestPerProtocol(members.filter((run) => run.dataset.id === id))),
   }));
   return {
@@ -26,7 +28,7 @@ export function crossMatrix(runs: readonly ComparableRun[]): CrossMatrix {
 
 /** What makes two runs the same model, whatever they were tested on. */
 function modelOf(run: ComparableRun): string {
-  if (run.train === null) return run.label;
+  if (run.trainedOn === null) return run.label;
   return [
     run.streams.map((s) => s.stream).join(' + '),
     ...(run.gate === null ? [] : [`gate by ${run.gate}`]),

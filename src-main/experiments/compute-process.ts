@@ -7,10 +7,11 @@ import { setPriority } from 'node:os';
 import { errorShape } from '../../src-shared/errors.ts';
 import { openCatalogReader, type CatalogReader } from '../catalog/reader.ts';
 import { predictHead, type HeadOutput } from '../fusion/predict.ts';
-import { parseHead } from '../fusion/trained-head.ts';
+import { parseHeads } from '../fusion/trained-head.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
 import { evaluatePredictions, evaluateRun } from './evaluate-run.ts';
+import { exportRun } from './export-run.ts';
 import { FoldTrainer } from './train-fold.ts';
 
 /** Resolves when the message has left. */
@@ -40,24 +41,33 @@ async function perform(task: ComputeTask): Promise<void> {
   switch (task.kind) {
     case 'fold': {
       const { reader, trainer } = open(task.catalog);
-      const fold = await trainer.train(reader.runs.get(task.run), task.fold, (epoch) => {
-        void send({ type: 'epoch', fold: task.fold, ...epoch });
+      const fold = await trainer.train(reader.runs.get(task.run), task.fold, (progress) => {
+        void send({ type: 'epoch', fold: task.fold, ...progress });
       });
       return send({ type: 'fold', fold });
     }
     case 'evaluate-run':
       return send({ type: 'evaluated', ...(await evaluateRun(open(task.catalog).reader, task.run)) });
     case 'evaluate': {
-      const metrics = await evaluatePredictions(task.prediction, task.target, null, task.groups);
-      return send({ type: 'evaluated', metrics, seconds: { prepare: 0, train: 0, predict: 0 } });
+      const metrics = await evaluatePredictions(task.prediction, task.target, task.groups);
+      return send({
+        type: 'evaluated',
+        metrics,
+        seconds: { prepare: 0, train: 0, predict: 0 },
+        predictions: [],
+      });
     }
     case 'predict': {
       const ort = await loadRuntime();
       const rows = Int32Array.from({ length: task.n }, (_, i) => i);
       const perHead: HeadOutput[] = [];
-      for (const head of task.heads)
-        perHead.push(await predictHead(ort, parseHead(head), task.streams, rows));
+      for (const head of task.heads.flatMap(parseHeads))
+        perHead.push(await predictHead(ort, head, task.streams, rows));
       return send({ type: 'predicted', perHead });
+    }
+    case 'export': {
+      const exported = await exportRun(await loadRuntime(), open(task.catalog).reader, task.run);
+      return send({ type: 'exported', exported });
     }
   }
 }

@@ -1,9 +1,9 @@
-/** Cross-validation folds, identical to scikit-learn's KFold(k, shuffle=True, random_state=seed) (spec: data.md). */
+/** Cross-validation folds and random splits, identical to scikit-learn's with the same seed (spec: data.md). */
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../src-shared/errors.ts';
 import { NumpyRandomState } from './numpy-random.ts';
 
-/** Test indices of each fold, ascending, over n images in label order; StudioError bad-input for fewer images than folds. */
+/** KFold(k, shuffle=True, random_state=seed): test indices of each fold, ascending, over n images in label order; StudioError bad-input for fewer images than folds. */
 export function kFold(n: number, k: number, seed: number): Int32Array[] {
   if (n < k) {
     throw new StudioError('bad-input', `${k} folds need at least ${k} images, there are ${n}`, {
@@ -18,25 +18,67 @@ export function kFold(n: number, k: number, seed: number): Int32Array[] {
  * image indices in label order; StudioError bad-input for fewer groups than folds.
  */
 export function groupKFold(groups: readonly string[], k: number, seed: number): Int32Array[] {
+  const { count, ofImage } = numberGroups(groups);
+  if (count < k) {
+    throw new StudioError('bad-input', `${k} folds by group need at least ${k} groups, there are ${count}`, {
+      hint: 'Use fewer folds ("protocol.folds") or folds by image ("protocol.unit": "image").',
+    });
+  }
+  return split(count, k, seed).map((members) => imagesOf(members, ofImage));
+}
+
+/** Share of a random split that is tested. */
+const TEST_SHARE = 0.2;
+
+/**
+ * ShuffleSplit(1, test_size=0.2, random_state=seed) over n images, which train_test_split uses too: ceil(0.2 n) test indices, ascending.
+ * StudioError bad-input where less than two images are left to train on.
+ */
+export function shuffleSplit(n: number, seed: number): Int32Array {
+  const size = Math.ceil(TEST_SHARE * n);
+  if (n - size < 2) {
+    throw new StudioError('bad-input', `A random 80/20 split needs more than ${n} images or groups`, {
+      hint: 'Use a larger dataset.',
+    });
+  }
+  return new NumpyRandomState(seed).permutation(n).slice(0, size).sort();
+}
+
+/** GroupShuffleSplit in the same way, over groups numbered in order of first appearance; gives image indices, ascending. */
+export function groupShuffleSplit(groups: readonly string[], seed: number): Int32Array {
+  const { count, ofImage } = numberGroups(groups);
+  return imagesOf(shuffleSplit(count, seed), ofImage);
+}
+
+/**
+ * The first round(share * units) units of a random order, as positions among the images, ascending: for one seed the subset of a
+ * smaller share lies within that of a larger one. Units are images, or whole groups.
+ */
+export function nestedSubset(
+  n: number,
+  groups: readonly string[] | null,
+  share: number,
+  seed: number,
+): Int32Array {
+  const { count, ofImage } = groups === null ? { count: n, ofImage: null } : numberGroups(groups);
+  const units = new NumpyRandomState(seed)
+    .permutation(count)
+    .slice(0, Math.round(share * count))
+    .sort();
+  return ofImage === null ? units : imagesOf(units, ofImage);
+}
+
+/** Numbers groups in order of first appearance. */
+function numberGroups(groups: readonly string[]): { count: number; ofImage: Int32Array } {
   const numbers = new Map<string, number>();
   for (const group of groups) if (!numbers.has(group)) numbers.set(group, numbers.size);
-  if (numbers.size < k) {
-    throw new StudioError(
-      'bad-input',
-      `${k} folds by group need at least ${k} groups, there are ${numbers.size}`,
-      {
-        hint: 'Use fewer folds ("protocol.folds") or folds by image ("protocol.unit": "image").',
-      },
-    );
-  }
-  const foldOfGroup = new Int32Array(numbers.size);
-  split(numbers.size, k, seed).forEach((members, fold) =>
-    members.forEach((group) => (foldOfGroup[group] = fold)),
-  );
-  const foldOfImage = groups.map((group) => foldOfGroup[numbers.get(group)!]!);
-  return Array.from({ length: k }, (_, fold) =>
-    Int32Array.from(foldOfImage.flatMap((f, image) => (f === fold ? [image] : []))),
-  );
+  return { count: numbers.size, ofImage: Int32Array.from(groups, (group) => numbers.get(group)!) };
+}
+
+/** The images of some groups, ascending. */
+function imagesOf(groups: Int32Array, groupOfImage: Int32Array): Int32Array {
+  const wanted = new Set(groups);
+  return Int32Array.from(groupOfImage.keys()).filter((image) => wanted.has(groupOfImage[image]!));
 }
 
 /**

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../src-shared/errors.ts';
-import {
-  gateStreamOf,
-  refuseNotAvailable,
-  runsOf,
-  type ExperimentSpec,
-} from '../../src-shared/experiment-spec.ts';
+import { gateStreamOf, runsOf, type ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import type { DatasetSummary } from '../../src-shared/dataset.ts';
-import type { RunWarning } from '../../src-shared/runs.ts';
 import { isVisionStream, type StreamInfo } from '../../src-shared/streams.ts';
 import type { PopulationRow } from '../catalog/population.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
@@ -15,54 +9,134 @@ import type { RunToStore } from '../catalog/runs.ts';
 import { countParameters } from '../fusion/head.ts';
 import { preprocessedDimension } from '../fusion/preprocess.ts';
 import { activeStream } from '../streams/registry.ts';
-import { foldsHash, groupKFold, kFold } from './folds.ts';
+import { foldsHash } from './folds.ts';
+import { mapScale, scaleOf, targetLabelOf } from './label-scale.ts';
+import { makeParts, officialSide, unitOf, type Part } from './parts.ts';
+import { planWarnings } from './plan-warnings.ts';
+import { runWork } from './training-work.ts';
 
 /** Everything that is decided before the first step of training. */
 export type ExperimentPlan = {
   spec: ExperimentSpec;
-  dataset: DatasetSummary;
-  targetLabel: string;
-  /** Shared by all runs of the experiment: finite label and every stream that any run uses, in label order. */
-  population: PopulationRow[];
-  /** Test indices into the population, shared by all runs. */
-  folds: Int32Array[];
-  runs: RunToStore[];
+  /**
+   * All images of the experiment: those of the tested dataset, then those of a second one that is trained on; of each the ones with
+   * a finite label and every stream that any run uses, in label order. Parts hold numbers of these rows.
+   */
+  rows: PopulationRow[];
+  /** Labels of the rows, in label units of the tested dataset. */
+  targets: Float64Array;
+  runs: PlannedRun[];
 };
+
+/** A run before it is stored, and its parts; runs with the same training images share one object per part. */
+export type PlannedRun = { run: RunToStore; parts: Part[] };
+
+/** A dataset of the experiment with the label that is used. */
+type RatedSide = { dataset: DatasetSummary; label: string; population: PopulationRow[] };
 
 /** Turns a complete spec into a plan, without writing. Throws StudioError naming what is missing or not available. */
 export function planExperiment(reader: CatalogReader, spec: ExperimentSpec): ExperimentPlan {
-  refuseNotAvailable(spec);
-  const dataset = reader.datasets.named(spec.train);
-  const targetLabel = targetLabelOf(dataset, reader.datasets.labels(dataset.id), spec);
   const members = runsOf(spec);
-  const streams = [...new Set(members.flatMap((m) => m.spec.streams))].map((id) =>
-    activeStream(reader, dataset, id),
-  );
-  const population = reader.population.rows(
-    dataset.id,
-    targetLabel,
-    streams.map((s) => ({ stream: s.id, version: s.version })),
-  );
-  const { folds, unit } = makeFolds(spec, dataset, population);
+  const { datasets, streams } = findData(reader, spec, [...new Set(members.flatMap((m) => m.spec.streams))]);
+  const [tested, source = null] = datasets.map((dataset) => loadSide(reader, spec, dataset, streams));
+  const parts = sharedParts(spec, tested!, source);
+  const all = parts(members[0]!.spec);
   const shared = {
     kind: 'trained' as const,
-    dataset: dataset.id,
-    targetLabel,
-    population: { n: population.length, hash: populationHash(population) },
-    folds: { unit, hash: foldsHash(folds), count: folds.length },
-    warnings: warningsOf(dataset, unit, population.length),
+    dataset: tested!.dataset.id,
+    train: source === null ? null : { dataset: source.dataset.id, population: identityOf(source.population) },
+    targetLabel: tested!.label,
+    population: identityOf(tested!.population),
+    folds: { unit: unitOf(spec.protocol), hash: foldsHash(all.map((part) => part.test)), count: all.length },
+    warnings: planWarnings(spec.protocol, tested!, source, all),
   };
-  const runs = members.map((member): RunToStore => {
+  const runs = members.map((member): PlannedRun => {
     const used = inFusedOrder(member.spec.streams).map((id) => streams.find((s) => s.id === id)!);
-    return {
+    const own = parts(member.spec);
+    const run: RunToStore = {
       ...shared,
       label: member.label,
       spec: member.spec,
       streams: used.map((s) => ({ stream: s.id, version: s.version, source: s.source })),
-      parameters: parametersOf(member.spec, used, largestTrainingSide(population.length, folds)),
+      parameters: parametersOf(member.spec, used, Math.max(...own.map((part) => part.fit.length))),
+      work: runWork(own, member.spec),
     };
+    return { run, parts: own };
   });
-  return { spec, dataset, targetLabel, population, folds, runs };
+  return {
+    spec,
+    rows: [...tested!.population, ...(source?.population ?? [])],
+    targets: targetsOf(tested!, source),
+    runs,
+  };
+}
+
+/** The tested dataset first, then one that is trained on; and the streams in the version that all of them have. */
+function findData(
+  reader: CatalogReader,
+  { train, test }: ExperimentSpec,
+  ids: readonly string[],
+): { datasets: DatasetSummary[]; streams: StreamInfo[] } {
+  const names = test === undefined || test === train ? [train] : [test, train];
+  const datasets = names.map((name) => reader.datasets.named(name));
+  const [tested, source] = datasets;
+  if (tested!.id === source?.id) {
+    throw new StudioError('bad-input', `"train" and "test" are the same dataset, "${tested!.name}"`, {
+      hint: 'Name two datasets, or use protocol "cv".',
+    });
+  }
+  const streams = ids.map((id) => {
+    const [stream, other] = datasets.map((dataset) => activeStream(reader, dataset, id));
+    if (other === undefined || other.version === stream!.version) return stream!;
+    const text = `Stream "${id}" has version ${stream!.version} in "${tested!.name}" and ${other.version} in "${source!.name}"`;
+    throw new StudioError('conflict', text, {
+      hint: 'Extract or import the stream again so that both datasets have the same version.',
+    });
+  });
+  return { datasets, streams };
+}
+
+function loadSide(
+  reader: CatalogReader,
+  spec: ExperimentSpec,
+  dataset: DatasetSummary,
+  streams: readonly StreamInfo[],
+): RatedSide {
+  const label = targetLabelOf(dataset, reader.datasets.labels(dataset.id), spec.preset);
+  const keys = streams.map((s) => ({ stream: s.id, version: s.version }));
+  const rows = reader.population.rows(dataset.id, label, keys);
+  if (rows.length === 0) {
+    throw new StudioError('bad-input', `"${dataset.name}" has no image with a score and all streams`, {
+      hint: 'Extract the streams of the experiment for this dataset first.',
+    });
+  }
+  const population =
+    spec.protocol.kind === 'official' ? rows.filter((row) => officialSide(row.split) !== null) : rows;
+  return { dataset, label, population };
+}
+
+/** Makes the parts of a run; once for all runs that train on the same images. */
+function sharedParts(
+  { protocol }: ExperimentSpec,
+  tested: RatedSide,
+  source: RatedSide | null,
+): (run: ExperimentSpec) => Part[] {
+  const made = new Map<string, Part[]>();
+  return (run) => {
+    const key = protocol.kind === 'fraction' ? JSON.stringify(run.protocol) : '';
+    let parts = made.get(key);
+    parts ??= makeParts(run.protocol, tested.dataset, tested.population, source?.population.length ?? 0);
+    made.set(key, parts);
+    return parts;
+  };
+}
+
+/** Labels in units of the tested dataset: a second one's are mapped from its declared scale. */
+function targetsOf(tested: RatedSide, source: RatedSide | null): Float64Array {
+  const own = tested.population.map((row) => row.mos);
+  if (source === null) return Float64Array.from(own);
+  const map = mapScale(scaleOf(source.dataset, source.label), scaleOf(tested.dataset, tested.label));
+  return Float64Array.from([...own, ...source.population.map((row) => map(row.mos))]);
 }
 
 /** NSS, SigLIP, CLIP-H, then the others as the spec names them: the order of the fused vector (spec/fusion.md). */
@@ -87,35 +161,8 @@ function parametersOf(spec: ExperimentSpec, streams: readonly StreamInfo[], n: n
   return countParameters({ streams: widths, hidden, gate: gateStreamOf(spec) });
 }
 
-function largestTrainingSide(n: number, folds: readonly Int32Array[]): number {
-  return n - Math.min(...folds.map((fold) => fold.length));
-}
-
-/** The preset "paper" trains KonIQ-10k on its 1-5 MOS, as the paper does; everything else on the dataset's label. */
-function targetLabelOf(dataset: DatasetSummary, labels: readonly string[], spec: ExperimentSpec): string {
-  return spec.preset === 'paper' && dataset.format === 'koniq-10k' && labels.includes('MOS')
-    ? 'MOS'
-    : dataset.label;
-}
-
-function makeFolds(
-  spec: ExperimentSpec,
-  dataset: DatasetSummary,
-  population: readonly PopulationRow[],
-): { folds: Int32Array[]; unit: 'image' | 'group' } {
-  if (spec.protocol.kind !== 'cv')
-    throw new StudioError('not-available', `Protocol "${spec.protocol.kind}" is not available yet`);
-  const { folds, seed, unit } = spec.protocol;
-  if (unit === 'image') return { folds: kFold(population.length, folds, seed), unit };
-  const groups = population.map((row) => {
-    if (row.group === null) {
-      throw new StudioError('bad-input', `"${dataset.name}" has no group for image ${row.name}`, {
-        hint: 'Use "unit": "image", or import the dataset with --group-column.',
-      });
-    }
-    return row.group;
-  });
-  return { folds: groupKFold(groups, folds, seed), unit };
+function identityOf(population: readonly PopulationRow[]): { n: number; hash: string } {
+  return { n: population.length, hash: populationHash(population) };
 }
 
 /** SHA-256 over the contents in order: the same images in the same order give the same hash (data.md). */
@@ -123,21 +170,4 @@ export function populationHash(population: readonly { name: string; content: str
   const hash = createHash('sha256');
   for (const row of population) hash.update(`${row.name}\t${row.content}\n`);
   return hash.digest('hex');
-}
-
-function warningsOf(dataset: DatasetSummary, unit: 'image' | 'group', n: number): RunWarning[] {
-  const warnings: RunWarning[] = [];
-  if (unit === 'image' && dataset.groups !== null) {
-    warnings.push({
-      code: 'leakage',
-      message: `Folds are drawn by image, but the images share ${dataset.groups.count} ${dataset.groups.kind} groups: the same content is on both sides of a split, so the figures are optimistic. Run it by group to see how much.`,
-    });
-  }
-  if (n < dataset.images) {
-    warnings.push({
-      code: 'partial',
-      message: `${dataset.images - n} of the ${dataset.images} images are left out: no score, no file, or a stream that is not extracted.`,
-    });
-  }
-  return warnings;
 }

@@ -2,10 +2,12 @@
 import { writeOnnx } from '../graph/onnx-writer.ts';
 import { createSession, floatTensor } from '../graph/runtime.ts';
 import { constant, input } from '../graph/tensor.ts';
+import { Dropout } from './dropout.ts';
 import { fusedWidth, layersOf, modelGraph } from './head.ts';
+import { FusionKernel } from './kernel.ts';
 import { fuseStreams, joinStreams } from './preprocess.ts';
 import { architectureOf } from './trained-head.ts';
-import type { Ort } from '../graph/runtime.ts';
+import type { Ort, Session } from '../graph/runtime.ts';
 import type { Architecture } from './head.ts';
 import type { PreparedStream, StreamFeatures } from './preprocess.ts';
 import type { TrainedHead } from './trained-head.ts';
@@ -42,47 +44,124 @@ export function predictPrepared(
   return predictFused(ort, head, joinStreams(streams, rows));
 }
 
-async function predictFused(ort: Ort, head: TrainedHead, fused: Float32Array): Promise<HeadOutput> {
-  const architecture = architectureOf(head.streams, head);
-  const width = fusedWidth(architecture);
-  const streams = head.gate === null ? [] : architecture.streams;
-  const n = fused.length / width;
-  const features = new Float32Array(BLOCK * width);
-  const prediction = new Float32Array(BLOCK);
-  const gates = new Float32Array(BLOCK * streams.length);
-  const feeds = { features: floatTensor(ort, features, [BLOCK, width]) };
-  const fetches = {
-    prediction: floatTensor(ort, prediction, [BLOCK, 1]),
-    ...(head.gate === null ? {} : { gates: floatTensor(ort, gates, [BLOCK, streams.length]) }),
-  };
-  const output: HeadOutput = {
-    predictions: new Float64Array(n),
-    gates: Object.fromEntries(streams.map(({ id }) => [id, new Float64Array(n)])),
-  };
-  const session = await createSession(ort, predictionModel(head, architecture), 1);
+/** Monte Carlo dropout: `passes` forward passes with units left out at `rate`; the same seed gives the same masks. */
+export type McDropout = { passes: number; rate: number; seed: number };
+
+/** What a kept unit's mask is times, see `maskedGelu`. */
+const MASK_GAIN = 0.5;
+
+/** The output of each stochastic pass over the same rows (paper, section 2.8, stage 3); the gates do not depend on the masks. */
+export async function predictPasses(
+  ort: Ort,
+  head: TrainedHead,
+  streams: readonly PreparedStream[],
+  rows: Int32Array,
+  { passes, rate, seed }: McDropout,
+): Promise<HeadOutput[]> {
+  const fused = joinStreams(streams, rows);
+  const kernel = new FusionKernel(4 * BLOCK * head.hidden.reduce((sum, width) => sum + width, 0) + 16);
+  const dropout = new Dropout(kernel, seed, rate, MASK_GAIN);
+  const masks = head.hidden.map((width) => kernel.float32(BLOCK * width));
+  const session = await HeadSession.open(ort, head, masks);
+  const outputs: HeadOutput[] = [];
   try {
+    for (let pass = 0; pass < passes; pass++)
+      outputs.push(await session.predict(fused, () => masks.forEach((mask) => dropout.fill(mask))));
+  } finally {
+    await session.close();
+  }
+  return outputs;
+}
+
+async function predictFused(ort: Ort, head: TrainedHead, fused: Float32Array): Promise<HeadOutput> {
+  const session = await HeadSession.open(ort, head, null);
+  try {
+    return await session.predict(fused);
+  } finally {
+    await session.close();
+  }
+}
+
+/** A head in ONNX Runtime with the memory of one block. */
+class HeadSession {
+  readonly #ort: Ort;
+  readonly #session: Session;
+  readonly #head: TrainedHead;
+  readonly #masks: readonly Float32Array[];
+  readonly #architecture: Architecture;
+
+  private constructor(
+    ort: Ort,
+    session: Session,
+    head: TrainedHead,
+    architecture: Architecture,
+    masks: readonly Float32Array[],
+  ) {
+    this.#ort = ort;
+    this.#session = session;
+    this.#head = head;
+    this.#architecture = architecture;
+    this.#masks = masks;
+  }
+
+  /** `masks`: the dropout masks of each hidden layer, [256, width], which are read anew for each block; null: no dropout. */
+  static async open(ort: Ort, head: TrainedHead, masks: Float32Array[] | null): Promise<HeadSession> {
+    const architecture = architectureOf(head.streams, head);
+    const session = await createSession(ort, predictionModel(head, architecture, masks !== null), 1);
+    return new HeadSession(ort, session, head, architecture, masks ?? []);
+  }
+
+  /** Predictions and gates for fused rows; `beforeBlock` is where the masks may be changed. */
+  async predict(fused: Float32Array, beforeBlock?: () => void): Promise<HeadOutput> {
+    const { target, gate, hidden } = this.#head;
+    const width = fusedWidth(this.#architecture);
+    const streams = gate === null ? [] : this.#architecture.streams;
+    const n = fused.length / width;
+    const tensor = (values: Float32Array, columns: number) =>
+      floatTensor(this.#ort, values, [BLOCK, columns]);
+    const features = new Float32Array(BLOCK * width);
+    const prediction = new Float32Array(BLOCK);
+    const gates = new Float32Array(BLOCK * streams.length);
+    const masks = this.#masks.map((mask, i) => [`mask${i}`, tensor(mask, hidden[i]!)] as const);
+    const feeds = { features: tensor(features, width), ...Object.fromEntries(masks) };
+    const fetches = {
+      prediction: tensor(prediction, 1),
+      ...(gate === null ? {} : { gates: tensor(gates, streams.length) }),
+    };
+    const output: HeadOutput = {
+      predictions: new Float64Array(n),
+      gates: Object.fromEntries(streams.map(({ id }) => [id, new Float64Array(n)])),
+    };
     for (let start = 0; start < n; start += BLOCK) {
       const count = Math.min(BLOCK, n - start);
       features.set(fused.subarray(start * width, (start + count) * width));
-      await session.run(feeds, fetches);
+      beforeBlock?.();
+      await this.#session.run(feeds, fetches);
       for (let i = 0; i < count; i++) {
-        output.predictions[start + i] = prediction[i]! * head.target.std + head.target.mean;
+        output.predictions[start + i] = prediction[i]! * target.std + target.mean;
         streams.forEach(({ id }, s) => (output.gates[id]![start + i] = gates[i * streams.length + s]!));
       }
     }
-  } finally {
-    await session.release();
+    return output;
   }
-  return output;
+
+  /** Frees the session. */
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
 }
 
-/** The model with its weights inside: `features` [256, width], preprocessed, to `prediction` [256, 1] and `gates` [256, streams]. */
-function predictionModel(head: TrainedHead, architecture: Architecture): Uint8Array {
+/**
+ * The model with its weights inside: `features` [256, width], preprocessed, and `mask0`, ... where it is masked, to `prediction`
+ * [256, 1] and `gates` [256, streams].
+ */
+function predictionModel(head: TrainedHead, architecture: Architecture, masked: boolean): Uint8Array {
   const layers = layersOf(architecture).map(({ inputs, outputs, weightOffset, biasOffset }) => ({
     weight: constant(head.parameters.subarray(weightOffset, biasOffset), [inputs, outputs]),
     bias: constant(head.parameters.subarray(biasOffset, biasOffset + outputs), [outputs]),
   }));
   const features = input('features', [BLOCK, fusedWidth(architecture)]);
-  const { prediction, gates } = modelGraph(architecture, features, layers);
+  const masks = masked ? head.hidden.map((width, i) => input(`mask${i}`, [BLOCK, width])) : null;
+  const { prediction, gates } = modelGraph(architecture, features, layers, masks);
   return writeOnnx({ prediction, ...(gates === null ? {} : { gates }) });
 }

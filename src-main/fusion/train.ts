@@ -17,10 +17,21 @@ import type { TrainingData } from './training-session.ts';
 /** Raw features of all images and their labels (in label units, one per row), and the rows to train on. */
 export type TrainInput = { streams: StreamFeatures[]; targets: Float64Array; train: Int32Array };
 
-/** The same with the preprocessing done: members with the same training rows share it. */
-export type PreparedInput = { streams: readonly PreparedStream[]; targets: Float64Array; train: Int32Array };
+/** One stage of training: its own rows, optimizer state and cosine schedule. */
+export type TrainingStage = { rows: Int32Array; epochs: number; batch: number; lr: number };
 
-/** Loss (mean over the epoch's images) and learning rate of a finished epoch; `epoch` counts from 1. */
+/**
+ * The same with the preprocessing done: members with the same training rows share it. `fit`: the rows that the preprocessing was
+ * fitted on, which the targets are standardised on too. Stages follow each other, each goes on with the last one's parameters.
+ */
+export type PreparedInput = {
+  streams: readonly PreparedStream[];
+  targets: Float64Array;
+  fit: Int32Array;
+  stages: readonly TrainingStage[];
+};
+
+/** Loss (mean over the epoch's images) and learning rate of a finished epoch; `epoch` counts from 1, through all stages. */
 export type EpochReport = { epoch: number; epochs: number; loss: number; lr: number };
 
 export type TrainOptions = {
@@ -48,6 +59,9 @@ export type TrainOptions = {
   onEpoch?: (report: EpochReport) => void;
 };
 
+/** What the stages have in common. */
+export type MemberOptions = Omit<TrainOptions, 'epochs' | 'batch' | 'lr' | 'pca'>;
+
 /** The smallest batch that has a correlation or a pair. */
 const SMALLEST_BATCH = 2;
 
@@ -60,39 +74,52 @@ export async function trainMember(ort: Ort, input: TrainInput, options: TrainOpt
   const streams: PreparedStream[] = [];
   for (const stream of input.streams)
     streams.push(await prepareStream(ort, stream, input.train, options.pca));
-  return trainPrepared(ort, { ...input, streams }, options);
+  const { targets, train } = input;
+  const stages = [{ ...options, rows: train }];
+  return trainPrepared(ort, { streams, targets, fit: train, stages }, options);
 }
 
-/** The same on prepared streams; `options.pca` has been applied to them. */
+/** Trains a head on prepared streams, stage after stage. Throws as `trainMember` does. */
 export async function trainPrepared(
   ort: Ort,
   input: PreparedInput,
-  options: TrainOptions,
+  options: MemberOptions,
 ): Promise<TrainedHead> {
-  checkLabels(input);
+  for (const { rows } of input.stages) checkLabels({ targets: input.targets, train: rows });
   const streams = input.streams.map(({ transform }) => transform);
   const target = targetScale(input, options.targets);
-  const data: TrainingData = {
-    features: joinStreams(input.streams, input.train),
-    targets: Float32Array.from(input.train, (row) => (input.targets[row]! - target.mean) / target.std),
-  };
   const architecture = architectureOf(streams, options);
-  const parameters = await trainHead(ort, architecture, data, options);
+  const random = new Random(options.seed);
+  let parameters = initialParameters(architecture, random);
+  let epochsBefore = 0;
+  const epochs = input.stages.reduce((sum, stage) => sum + stage.epochs, 0);
+  for (const stage of input.stages) {
+    const data: TrainingData = {
+      features: joinStreams(input.streams, stage.rows),
+      targets: Float32Array.from(stage.rows, (row) => (input.targets[row]! - target.mean) / target.std),
+    };
+    const before = epochsBefore;
+    const onEpoch = (report: EpochReport): void =>
+      options.onEpoch?.({ ...report, epoch: before + report.epoch, epochs });
+    const member = { architecture, parameters, random };
+    parameters = await trainStage(ort, member, data, { ...options, ...stage, onEpoch });
+    epochsBefore += stage.epochs;
+  }
   return { streams, hidden: [...options.hidden], gate: options.gate, parameters, target };
 }
 
-/** The training loop over preprocessed data; returns the flat parameters. */
-async function trainHead(
+type Member = { architecture: Architecture; parameters: Float32Array; random: Random };
+
+/** The training loop of one stage over preprocessed data, with a fresh optimizer; returns the flat parameters. */
+async function trainStage(
   ort: Ort,
-  architecture: Architecture,
+  { architecture, parameters, random }: Member,
   data: TrainingData,
-  options: TrainOptions,
+  options: MemberOptions & TrainingStage,
 ): Promise<Float32Array> {
-  const random = new Random(options.seed);
-  const initial = initialParameters(architecture, random);
-  const bytes = AdamW.bytes(initial.length) + TrainingSession.bytes(architecture, options.batch);
+  const bytes = AdamW.bytes(parameters.length) + TrainingSession.bytes(architecture, options.batch);
   const kernel = new FusionKernel(bytes);
-  const optimizer = new AdamW(kernel, initial, options);
+  const optimizer = new AdamW(kernel, parameters, options);
   const dropoutSeed = random.bits();
   const session = await TrainingSession.create(ort, {
     kernel,
@@ -133,7 +160,10 @@ function batches(order: Int32Array, size: number): Int32Array[] {
 }
 
 /** Mean and population standard deviation of the training labels (std 1 where they are all equal). */
-function targetScale({ targets, train }: Labels, kind: TrainOptions['targets']): TrainedHead['target'] {
+function targetScale(
+  { targets, fit: train }: PreparedInput,
+  kind: TrainOptions['targets'],
+): TrainedHead['target'] {
   if (kind === 'raw') return { mean: 0, std: 1 };
   const mean = train.reduce((total, row) => total + targets[row]!, 0) / train.length;
   const variance = train.reduce((total, row) => total + (targets[row]! - mean) ** 2, 0) / train.length;

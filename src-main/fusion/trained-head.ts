@@ -21,8 +21,8 @@ export type TrainedHead = {
 
 /** The file: magic (8 bytes), version, CRC-32 of what follows, length of the JSON header (uint32 each), header, numbers. */
 const MAGIC = 'BIQAHEAD';
-/** Version 1 had no projections and no gates; its files are still read. */
-const VERSION = 2;
+/** Version 1 had no projections and no gates, versions 1 and 2 a single member; their files are still read. */
+const VERSION = 3;
 const PREFIX_LENGTH = MAGIC.length + 12;
 
 type Header = {
@@ -32,6 +32,8 @@ type Header = {
   /** Not there in version 1, which had no gates. */
   gate?: string | null;
   target: TrainedHead['target'];
+  /** Heads in the file, not there before version 3. */
+  members?: number;
 };
 
 /** The model that the parameters belong to. */
@@ -47,10 +49,14 @@ export function architectureOf(
 }
 
 /**
- * The bytes of a head, little-endian: for each stream means and scales and, where it is projected, variances as float64 and the
- * projection's matrix as float32; then the parameters as float32.
+ * The bytes of the heads that were trained on the same preprocessed streams, the members of an ensemble, little-endian: for each stream means
+ * and scales and, where it is projected, variances as float64 and the projection's matrix as float32; then the parameters of each head
+ * as float32. Throws RangeError where the heads differ in anything but their parameters.
  */
-export function serializeHead(head: TrainedHead): Uint8Array {
+export function serializeHeads(heads: readonly TrainedHead[]): Uint8Array {
+  const head = heads[0];
+  if (head === undefined || !heads.every((other) => isSibling(head, other)))
+    throw new RangeError('the heads of one file share everything but their parameters');
   const header: Header = {
     streams: head.streams.map(({ id, scaler, projection }) => ({
       id,
@@ -62,6 +68,7 @@ export function serializeHead(head: TrainedHead): Uint8Array {
     hidden: head.hidden,
     gate: head.gate,
     target: head.target,
+    members: heads.length,
   };
   const text = Buffer.from(JSON.stringify(header));
   const streams = head.streams.flatMap(({ scaler, projection }) => [
@@ -69,7 +76,10 @@ export function serializeHead(head: TrainedHead): Uint8Array {
     scaler.scale,
     ...(projection === null ? [] : [projection.variances, projection.matrix]),
   ]);
-  const body = Buffer.concat([text, ...[...streams, head.parameters].map(bytesOf)]);
+  const body = Buffer.concat([
+    text,
+    ...[...streams, ...heads.map((member) => member.parameters)].map(bytesOf),
+  ]);
   const prefix = Buffer.alloc(PREFIX_LENGTH);
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(VERSION, MAGIC.length);
@@ -78,8 +88,19 @@ export function serializeHead(head: TrainedHead): Uint8Array {
   return new Uint8Array(Buffer.concat([prefix, body]));
 }
 
-/** The head in a file's bytes; StudioError corrupt where they are damaged, version-mismatch where they are newer. */
-export function parseHead(bytes: Uint8Array): TrainedHead {
+function isSibling(a: TrainedHead, b: TrainedHead): boolean {
+  return (
+    a.streams.length === b.streams.length &&
+    a.streams.every((transform, i) => transform === b.streams[i]) &&
+    a.hidden.join() === b.hidden.join() &&
+    a.gate === b.gate &&
+    Object.is(a.target.mean, b.target.mean) &&
+    Object.is(a.target.std, b.target.std)
+  );
+}
+
+/** The heads in a file's bytes; StudioError corrupt where they are damaged, version-mismatch where they are newer. */
+export function parseHeads(bytes: Uint8Array): TrainedHead[] {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < PREFIX_LENGTH || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
     throw corrupt('not a head');
@@ -103,7 +124,7 @@ export function parseHead(bytes: Uint8Array): TrainedHead {
 function parseHeader(text: string, version: number): Header {
   try {
     const header = JSON.parse(text) as Header;
-    const { streams, hidden, gate = null, target } = header;
+    const { streams, hidden, gate = null, target, members = 1 } = header;
     const valid =
       streams.length > 0 &&
       streams.every(
@@ -114,6 +135,8 @@ function parseHeader(text: string, version: number): Header {
       ) &&
       hidden.every(isWidth) &&
       (gate === null || streams.some(({ id }) => id === gate)) &&
+      isWidth(members) &&
+      (version > 2 || members === 1) &&
       Number.isFinite(target.mean) &&
       target.std > 0;
     if (valid) return header;
@@ -123,7 +146,8 @@ function parseHeader(text: string, version: number): Header {
   throw corrupt('its header is not valid');
 }
 
-function readNumbers({ streams, hidden, gate = null, target }: Header, bytes: Buffer): TrainedHead {
+function readNumbers(header: Header, bytes: Buffer): TrainedHead[] {
+  const { streams, hidden, gate = null, target, members = 1 } = header;
   let offset = 0;
   const take = (length: number): ArrayBuffer => {
     const part = bytes.subarray(offset, offset + length);
@@ -141,9 +165,13 @@ function readNumbers({ streams, hidden, gate = null, target }: Header, bytes: Bu
     return { id, scaler, projection: { matrix, variances, dropped } };
   });
   const parameterCount = countParameters(architectureOf(transforms, { hidden, gate }));
-  const parameters = new Float32Array(take(4 * parameterCount));
+  const heads: TrainedHead[] = [];
+  for (let member = 0; member < members; member++) {
+    const parameters = new Float32Array(take(4 * parameterCount));
+    heads.push({ streams: transforms, hidden, gate, parameters, target });
+  }
   if (offset !== bytes.length) throw corrupt('it is too long');
-  return { streams: transforms, hidden, gate, parameters, target };
+  return heads;
 }
 
 function isWidth(value: unknown): boolean {

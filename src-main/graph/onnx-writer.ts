@@ -5,14 +5,21 @@ import type { Attributes, ElementType, Shape, Tensor } from './tensor.ts';
 
 /** IR version 10 goes with opset 21 and older; Gelu needs opset 20. */
 const IR_VERSION = 10;
-const OPSET = 20;
+/** Version of the operators that a model is written in. */
+export const OPSET = 20;
 const DATA_TYPE: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9, float64: 11 };
 const ATTRIBUTE_TYPE = { integer: 2, text: 3 };
 
-/** The model's bytes. Its inputs are the graph's inputs by name, its outputs the given ones by their key. */
-export function writeOnnx(outputs: Readonly<Record<string, Tensor>>): Uint8Array {
+/**
+ * The model's bytes. Its inputs are the graph's inputs by name, its outputs the given ones by their key; `metadata` is kept with the
+ * model (metadata_props). Throws RangeError where an output has the name of an input.
+ */
+export function writeOnnx(
+  outputs: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const order = inTopologicalOrder(Object.values(outputs));
-  const names = nameTensors(order);
+  const names = nameTensors(order, Object.keys(outputs));
   const graph = new Message();
   for (const tensor of order) {
     const { source } = tensor;
@@ -32,17 +39,27 @@ export function writeOnnx(outputs: Readonly<Record<string, Tensor>>): Uint8Array
     if (tensor.source.kind === 'input') graph.message(11, valueInfo(tensor.source.name, tensor)); // input
   }
   for (const [name, tensor] of Object.entries(outputs)) graph.message(12, valueInfo(name, tensor)); // output
-  return new Message()
+  const model = new Message()
     .integer(1, IR_VERSION) // ir_version
     .text(2, 'biqa-studio') // producer_name
     .message(7, graph)
-    .message(8, new Message().integer(2, OPSET)) // opset_import, default domain
-    .finish();
+    .message(8, new Message().integer(2, OPSET)); // opset_import, default domain
+  for (const [key, value] of Object.entries(metadata)) {
+    model.message(14, new Message().text(1, key).text(2, value)); // metadata_props: key, value
+  }
+  return model.finish();
 }
 
-function nameTensors(order: readonly Tensor[]): Map<Tensor, string> {
+/** Every tensor's name: an input's own, else one that no input and no output has. */
+function nameTensors(order: readonly Tensor[], outputs: readonly string[]): Map<Tensor, string> {
+  const inputs = order.flatMap(({ source }) => (source.kind === 'input' ? [source.name] : []));
+  const taken = new Set([...inputs, ...outputs]);
+  if (taken.size !== inputs.length + outputs.length)
+    throw new RangeError(`inputs and outputs share names: ${[...inputs, ...outputs].join(', ')}`);
+  let prefix = 't';
+  while ([...taken].some((name) => name.startsWith(prefix))) prefix += 't';
   return new Map(
-    order.map((tensor, i) => [tensor, tensor.source.kind === 'input' ? tensor.source.name : `t${i}`]),
+    order.map((tensor, i) => [tensor, tensor.source.kind === 'input' ? tensor.source.name : `${prefix}${i}`]),
   );
 }
 

@@ -185,6 +185,19 @@ export function sumOfSquares(x: Tensor): Tensor {
   });
 }
 
+/** x without its axis of length 1. */
+export function squeeze(x: Tensor, axis: number): Tensor {
+  if (x.shape[axis] !== 1) throw new RangeError(`axis ${axis} of [${x.shape.join(', ')}] is not 1 long`);
+  const shape = x.shape.filter((_, i) => i !== axis);
+  return apply('Squeeze', [x, integers([axis])], shape, (g) => [unsqueeze(g, axis), null]);
+}
+
+/** x with a further axis of length 1. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const shape = x.shape.toSpliced(axis, 0, 1);
+  return apply('Unsqueeze', [x, integers([axis])], shape, (g) => [squeeze(g, axis), null]);
+}
+
 /** The run-time shape of x, as integers. */
 function lengthsOf(x: Tensor): Tensor {
   return apply('Shape', [x], [x.shape.length], null, {}, 'int64');

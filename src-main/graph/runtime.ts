@@ -5,7 +5,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** What is used of `onnxruntime-node`. */
-export type Ort = Pick<typeof import('onnxruntime-node'), 'InferenceSession' | 'Tensor'>;
+export type Ort = Pick<typeof import('onnxruntime-node'), 'InferenceSession' | 'Tensor' | 'env'>;
 export type { InferenceSession as Session, Tensor as OrtTensor };
 
 /** A CPU session of a model; `threads` is the number of threads of one run. Release it after use. */

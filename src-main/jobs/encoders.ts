@@ -16,6 +16,13 @@ export async function downloadEncoder(
   control: JobControl,
   encoders: Encoders,
 ): Promise<DownloadResult> {
+  const { host } = new URL(encoders.settings.endpoint);
+  const total = await sizeOf(encoder, encoders);
+  control.progress({
+    done: 0,
+    total,
+    message: encoders.settings.offline ? 'looking into the cache' : `connecting to ${host}`,
+  });
   const onProgress = (progress: DownloadProgress) => control.progress(stateOf(progress));
   return downloadModel(encoders, encoder, { signal: control.signal, onProgress });
 }
@@ -46,12 +53,20 @@ export async function probeEncoder(
   return { encoder, chosen: process.provider, trials: process.trials };
 }
 
+/** Bytes of a model as far as manifest and earlier downloads say; 0 where one is not known. */
+async function sizeOf(encoder: string, encoders: Encoders): Promise<number> {
+  const sizes = encoders.wantedFiles(await encoders.inspect(encoder)).map(({ size }) => size);
+  return sizes.reduce<number>((sum, size) => sum + (size ?? NaN), 0) || 0;
+}
+
 /** Bytes of all files; checking a file that is there does not count as downloading it. */
 function stateOf({ phase, path, bytes, size, reason }: DownloadProgress): {
-  done: number;
-  total: number;
+  done?: number;
+  total?: number;
   message: string;
 } {
-  const what = { download: 'downloading', verify: 'checking', wait: 'waiting' }[phase];
-  return { done: bytes, total: size, message: `${what} ${path}${reason === undefined ? '' : `: ${reason}`}` };
+  const what = { download: 'downloading', verify: 'checking', wait: 'waiting for' }[phase];
+  const message = `${what} ${path}${reason === undefined ? '' : `: ${reason}`}`;
+  // Before the first file is known, what was said of the size stays.
+  return size === 0 ? { message } : { done: bytes, total: size, message };
 }

@@ -5,9 +5,11 @@ import type { CatalogWriter } from '../catalog/commands.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
 import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
+import { partNoun } from '../../src-shared/protocol-words.ts';
 import { planExperiment } from '../experiments/plan.ts';
 import { ComputeProcess } from '../experiments/compute.ts';
 import { FoldSchedule } from '../experiments/fold-schedule.ts';
+import { epochsPerPart } from '../experiments/training-work.ts';
 import type { EventHub } from './events.ts';
 import type { JobControl } from './queue.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -27,7 +29,8 @@ export async function createExperiment(
   spec: ExperimentSpec,
   { reader, writer, events }: Pick<Parts, 'reader' | 'writer' | 'events'>,
 ): Promise<{ experiment: number; runs: number[] }> {
-  const created = await writer.createExperiment(spec, planExperiment(reader, spec).runs);
+  const runs = planExperiment(reader, spec).runs.map((planned) => planned.run);
+  const created = await writer.createExperiment(spec, runs);
   events.emit({ type: 'changed', noun: 'experiments' });
   events.emit({ type: 'changed', noun: 'runs' });
   return created;
@@ -63,10 +66,12 @@ class ExperimentTraining {
   /** The work of each compute process. */
   readonly #pool: Promise<void>[] = [];
   #last = false;
+  readonly #runs: ReadonlyMap<number, StoredRun>;
   readonly #foldsInAll: number;
   readonly #totalEpochs: number;
+  readonly #totalWork: number;
   #foldsDone: number;
-  #epochsDone = 0;
+  #workDone: number;
   #training = 0;
 
   constructor(runs: readonly StoredRun[], control: JobControl, parts: Parts) {
@@ -81,9 +86,11 @@ class ExperimentTraining {
     this.#signal = AbortSignal.any([this.#writes.signal, this.#broken.signal]);
     this.#foldsInAll = runs.reduce((sum, run) => sum + foldsOf(run), 0);
     this.#foldsDone = this.#foldsInAll - this.#schedule.folds;
-    this.#totalEpochs = runs.reduce((sum, run) => sum + foldsOf(run) * epochsOf(run), 0);
-    const left = open.reduce((sum, { run, missing }) => sum + missing.length * epochsOf(run), 0);
-    this.#epochsDone = this.#totalEpochs - left;
+    this.#runs = new Map(runs.map((run) => [run.id, run]));
+    this.#totalEpochs = runs.reduce((sum, run) => sum + foldsOf(run) * epochsPerPart(run.spec!), 0);
+    this.#totalWork = runs.reduce((sum, run) => sum + foldsOf(run) * workPerFold(run), 0);
+    const left = open.reduce((sum, { run, missing }) => sum + missing.length * workPerFold(run), 0);
+    this.#workDone = this.#totalWork - left;
   }
 
   /** Resolves when every run is evaluated and stored; throws the first failure. */
@@ -156,9 +163,10 @@ class ExperimentTraining {
     this.#training++;
     await process.perform({ kind: 'fold', catalog: catalogFile, run, fold }, (message) => {
       if (message.type === 'epoch') {
-        this.#epochsDone++;
+        const { share, ...epoch } = message;
+        this.#workDone += share * workPerFold(this.#runs.get(run)!);
         this.#report();
-        events.emit({ ...message, type: 'epoch', run });
+        events.emit({ ...epoch, run });
       } else if (message.type === 'fold') {
         saved = writer.saveFold(run, message.fold);
         this.#writes.add(saved);
@@ -177,17 +185,25 @@ class ExperimentTraining {
       if (message.type === 'evaluated')
         this.#writes.add(
           writer
-            .finishRun(run, message.metrics, message.seconds)
+            .finishRun(run, message.metrics, message.seconds, message.predictions)
             .then(() => events.emit({ type: 'changed', noun: 'runs' })),
         );
     });
   }
 
-  /** Progress counts epochs: every run has folds x epochs of them. */
-  #report(
-    message = `${this.#foldsDone} of ${this.#foldsInAll} folds done, ${this.#training} in training`,
-  ): void {
-    this.#control.progress({ done: this.#epochsDone, total: this.#totalEpochs, message });
+  /** Progress is shown in epochs, but each counts with its work: an epoch on 20 % of the images is done sooner. */
+  #report(message = this.#state()): void {
+    const total = this.#totalEpochs;
+    // Shares of many epochs add up to 1 within rounding.
+    const done = Math.min(total, Math.floor((total * this.#workDone) / this.#totalWork + 1e-6));
+    this.#control.progress({ done, total, message });
+  }
+
+  #state(): string {
+    const [run] = this.#runs.values();
+    const noun = partNoun(run!.spec!.protocol.kind);
+    const parts = noun === 'test' ? 'test sides' : `${noun}s`;
+    return `${this.#foldsDone} of ${this.#foldsInAll} ${parts} done, ${this.#training} in training`;
   }
 }
 
@@ -195,8 +211,9 @@ function foldsOf(run: StoredRun): number {
   return run.folds?.count ?? 0;
 }
 
-function epochsOf(run: StoredRun): number {
-  return run.spec?.training.epochs ?? 1;
+/** Runs that were queued by an earlier version may lack the figure. */
+function workPerFold(run: StoredRun): number {
+  return ((run.work ?? 1) * Math.max(1, run.parameters ?? 1)) / Math.max(1, foldsOf(run));
 }
 
 /** Says on every unfinished run how the job ended: paused and stopped jobs go on later, others do not. */

@@ -31,12 +31,14 @@ export async function importPredictionsFile(
       label: input.name,
       kind: 'imported',
       dataset: dataset.id,
+      train: null,
       spec: null,
       targetLabel: dataset.label,
       streams: [],
       population: { n: rows.length, hash: populationHash(rows) },
       folds: null,
       parameters: null,
+      work: null,
       warnings:
         unknown === 0
           ? []

@@ -6,6 +6,8 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
 import { compute } from '../experiments/compute.ts';
 import type { StreamMatrix } from '../experiments/compute-protocol.ts';
+import { requireHeads } from '../experiments/run-heads.ts';
+import { averageHeads } from '../fusion/average-heads.ts';
 import type { HeadOutput } from '../fusion/predict.ts';
 import { PICTURE_EXTENSION } from '../images/picture-format.ts';
 import { openExtractor } from '../streams/extractor.ts';
@@ -17,7 +19,7 @@ import type { JobControl } from './queue.ts';
 export type PredictPayload = { run: number; paths: string[] };
 
 /**
- * Predicts the quality of pictures, rated or not, with all heads of a run: the mean over its folds' heads, and their
+ * Predicts the quality of pictures, rated or not, with all heads of a run, every member of every part: their mean, and their
  * standard deviation (divisor: number of heads) as prediction_std; gates are their mean. A picture that can not be read is a row with an error.
  */
 export async function predictImages(
@@ -51,31 +53,22 @@ export async function predictImages(
           control,
           reader,
         );
+  const averaged = perHead.length === 0 ? null : averageHeads(perHead);
   const position = new Map(readable.map((file, i) => [file, i]));
   const predictions = files.map((image): PredictedImage => {
     const i = position.get(image);
-    if (i === undefined)
+    if (i === undefined || averaged === null)
       return { image, prediction: null, prediction_std: null, gates: {}, error: errors.get(image)! };
-    const { mean, std } = moments(perHead.map((head) => head.predictions[i]!));
-    const gates = Object.keys(perHead[0]!.gates).map(
-      (stream) => [stream, moments(perHead.map((head) => head.gates[stream]![i]!)).mean] as const,
-    );
+    const gates = Object.entries(averaged.gates).map(([stream, values]) => [stream, values[i]!] as const);
     return {
       image,
-      prediction: mean,
-      prediction_std: std,
+      prediction: averaged.predictions[i]!,
+      prediction_std: averaged.std[i]!,
       gates: Object.fromEntries(gates),
       error: null,
     };
   });
   return { run: id, predictions };
-}
-
-function requireHeads(run: StoredRun): void {
-  if (run.status === 'done' && run.kind === 'trained') return;
-  throw new StudioError('bad-input', `Run ${run.id} has no trained heads (${run.kind}, ${run.status})`, {
-    hint: 'Choose a finished run that was trained here: studio runs.',
-  });
 }
 
 /** The vectors of one stream, in the very version that the run was trained on; failures go to `errors`. */
@@ -176,9 +169,4 @@ async function predictVectors(
     },
   );
   return perHead;
-}
-
-function moments(values: readonly number[]): { mean: number; std: number } {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return { mean, std: Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length) };
 }

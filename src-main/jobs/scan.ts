@@ -58,7 +58,7 @@ export class Scanner {
     const taken = datasets.findByName(draft.name);
     if (taken !== null && taken.id !== updates) {
       throw new StudioError('conflict', `There already is a dataset named "${draft.name}"`, {
-        hint: 'Choose another name (--name).',
+        hint: 'Import it under another name.',
       });
     }
     const id = await this.#catalog.writer.saveDataset(draft, updates);

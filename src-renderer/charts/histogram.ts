@@ -1,24 +1,10 @@
 /** Histogram of prediction minus MOS. */
 import type { ChartConfiguration } from 'chart.js';
+import type { Bin } from '../../src-shared/residual-bins.ts';
 import { fixed } from '../format.ts';
 import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
 import type { Palette } from './palette.ts';
-
-/** One bar of a histogram: [from, to) in label units. */
-export type Bin = { from: number; to: number; count: number };
-
-/** Equal bins, symmetric about zero, so that a bias of the model is visible as a shift. */
-export function binResiduals(residuals: readonly number[], bins = 31): Bin[] {
-  const reach = residuals.reduce((most, r) => Math.max(most, Math.abs(r)), 0) || 1;
-  const width = (2 * reach) / bins;
-  const counts = new Array<number>(bins).fill(0);
-  for (const residual of residuals) {
-    const bin = Math.min(bins - 1, Math.floor((residual + reach) / width));
-    counts[bin] = (counts[bin] ?? 0) + 1;
-  }
-  return counts.map((count, i) => ({ from: -reach + i * width, to: -reach + (i + 1) * width, count }));
-}
 
 /** Bars of a histogram; `title` names the x axis, `digits` the precision of the bin edges. */
 export function histogramChart(

@@ -1,17 +1,23 @@
-/** `npm run bench [nss|extract|preprocess|encoders|train|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|train|head|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
+import { benchHead } from './head.ts';
 import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
 import { benchTrain } from './train.ts';
+
+process.env['ORT_DISABLE_TELEMETRY'] = '1'; // as in the engine
 
 const BENCHES: Record<string, () => unknown> = {
   nss: benchNss,
   extract: () => benchExtract(),
   preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
+  devices: () => benchDevices(),
   train: () => benchTrain(),
+  head: benchHead,
   peer: () => benchPeer(5),
 };
 

@@ -4,29 +4,24 @@
  * threads; in turns, so that other load on the machine meets both. mobilenet-v2 of ../shared, and a ViT of the size of
  * ViT-B/32 with random weights. Prints the peak memory of the encoder process, and its peak on 100-megapixel pictures.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { EncoderManifest } from '../../src-shared/encoder-manifest.ts';
-import type { ExtractResult } from '../../src-shared/jobs.ts';
 import { CROP_COUNT } from '../../src-main/streams/vision/crops.ts';
-import { encoderProcesses, peakMemory } from '../fixtures/encoder-processes.ts';
+import { addEncoder, extract, megabytes, studio, writePictures } from './encoder-job.ts';
+import type { Subject } from './encoder-job.ts';
 import { naturalPicture } from '../fixtures/natural-picture.ts';
 import { vitEncoder } from '../fixtures/onnx-encoder.ts';
 
-const STUDIO = path.resolve(import.meta.dirname, '../../src-main/cli.ts');
 const BARE = path.resolve(import.meta.dirname, 'bare-session.ts');
 const MOBILENET = path.resolve(import.meta.dirname, '../../../shared/models/mobilenet-v2.onnx');
 const THREADS = availableParallelism();
-const PICTURES = 20;
-
-type Subject = { manifest: EncoderManifest; model: string; images: number };
 
 /** Prints a table per model. */
-export async function benchEncoders(rounds = 3): Promise<void> {
+export async function benchEncoders(rounds = 2): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'biqa-encoders-'));
   try {
     console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${THREADS} cores, Node ${process.version}`);
@@ -48,8 +43,8 @@ function subjects(folder: string): Subject[] {
   };
   if (!existsSync(MOBILENET)) console.log(`mobilenet-v2: skipped, no ${MOBILENET}`);
   return [
-    ...(existsSync(MOBILENET) ? [{ manifest: mobilenet, model: MOBILENET, images: 300 }] : []),
-    { manifest: vit.manifest, model: vitFile, images: 50 },
+    ...(existsSync(MOBILENET) ? [{ manifest: mobilenet, model: MOBILENET, images: 600 }] : []),
+    { manifest: vit.manifest, model: vitFile, images: 150 },
   ];
 }
 
@@ -79,21 +74,6 @@ async function compare(folder: string, subject: Subject, rounds: number): Promis
   );
 }
 
-/** A home of its own with the encoder in it. */
-function addEncoder(folder: string, { manifest, model }: Subject): string {
-  const home = path.join(folder, `home-${manifest.id}`);
-  const file = path.join(folder, `${manifest.id}.json`);
-  writeFileSync(file, JSON.stringify(manifest));
-  studio(home, 'encoders', 'add', file, '--model', model);
-  return home;
-}
-
-function studio(home: string, ...args: string[]): void {
-  execFileSync(process.execPath, [STUDIO, ...args, '--home', home, '--json'], {
-    stdio: ['ignore', 'ignore', 'ignore'],
-  });
-}
-
 function bareSeconds({ manifest, model, images }: Subject, waiting: 'sleeping' | 'spinning'): number {
   const facts = [
     model,
@@ -105,54 +85,6 @@ function bareSeconds({ manifest, model, images }: Subject, waiting: 'sleeping' |
     waiting,
   ];
   return Number(execFileSync(process.execPath, [BARE, ...facts.map(String)], { encoding: 'utf8' }));
-}
-
-/** Images per second from the job's start to its end, the model's loading included, and the process's peak memory. */
-async function extract(
-  home: string,
-  dataset: string,
-  stream: string,
-): Promise<{ rate: number; peak: number }> {
-  const args = [STUDIO, 'extract', '--dataset', dataset, '--streams', stream, '--device', 'cpu'];
-  const child = spawn(process.execPath, [...args, '--home', home, '--json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const closed = new Promise((resolve) => child.on('close', resolve));
-  let peak = 0;
-  while (child.exitCode === null && child.signalCode === null) {
-    if (process.platform === 'linux')
-      for (const pid of encoderProcesses(child.pid!)) peak = Math.max(peak, peakMemory(pid));
-    await Promise.race([closed, setTimeout(50)]);
-  }
-  await closed;
-  const { done, failed, seconds } = (JSON.parse(text) as ExtractResult).streams[0]!;
-  if (failed > 0) throw new Error(`${failed} pictures failed`);
-  return { rate: done / seconds, peak };
-}
-
-/** JPEGs of 512 x 512; bytes after the end change a file's hash and nothing else. */
-async function writePictures(folder: string, name: string, images: number): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  const encoded: Buffer[] = [];
-  for (let seed = 0; seed < Math.min(PICTURES, images); seed++) {
-    const { width, height, data } = naturalPicture(512, 512, seed);
-    encoded.push(
-      await sharp(data, { raw: { width, height, channels: 3 } })
-        .jpeg({ quality: 90 })
-        .toBuffer(),
-    );
-  }
-  const rows = ['image,mos'];
-  for (let i = 0; i < images; i++) {
-    writeFileSync(
-      path.join(folder, `${i}.jpg`),
-      Buffer.concat([encoded[i % encoded.length]!, Buffer.from(name + i)]),
-    );
-    rows.push(`${i}.jpg,${i % 10}`);
-  }
-  writeFileSync(path.join(folder, 'scores.csv'), `${rows.join('\n')}\n`);
 }
 
 /** Two JPEGs and two PNGs of 100 megapixels: what they cost beyond small pictures. */
@@ -185,8 +117,4 @@ async function benchLargePictures(folder: string, subject: Subject): Promise<voi
   );
 }
 
-function megabytes(bytes: number): string {
-  return bytes === 0 ? 'not known here' : `${(bytes / 1e6).toFixed(0)} MB`;
-}
-
-if (import.meta.main) await benchEncoders(Number(process.argv[2] ?? 3));
+if (import.meta.main) await benchEncoders(Number(process.argv[2] ?? 2));

@@ -189,6 +189,20 @@ test('many streams scroll beside their dataset, and new ones come by themselves'
   expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
 });
 
+test('features of an older model say so, and are extracted again', async ({ page, mock }) => {
+  const findings = watchPage(page);
+  mock.catalog.outdated.add('nss');
+  await open(page, mock, '#/streams');
+  const cell = page.getByRole('cell').filter({ hasText: 'computed with an older descriptor version' });
+  await expect(cell).toHaveCount(1);
+  await expect(cell).toContainText('complete');
+  await checkWithAxe(page, 'streams, outdated', findings);
+  await shoot(page, 'streams-outdated');
+  await cell.getByRole('button', { name: /^Extract again: .* of biqa-demo$/ }).click();
+  await expect(cell).toHaveCount(0);
+  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+});
+
 test('the five crops lie over the picture at every zoom', async ({ page, mock }) => {
   const findings = watchPage(page);
   await open(page, mock, '#/image/812');

@@ -34,6 +34,8 @@ async function storeRun(name: string, made: Made): Promise<number> {
     label: made.label,
     kind: 'trained' as const,
     dataset: id,
+    train: null,
+    work: null,
     spec,
     targetLabel: 'mos',
     streams: made.streams.map((stream) => ({ stream, version: 'test/1', source: 'computed here' })),
@@ -57,11 +59,11 @@ async function storeRun(name: string, made: Made): Promise<number> {
     Float64Array.from(predictions, (p) => p.prediction),
     Float64Array.from(predictions, (p) => p.mos),
     null,
-    null,
   );
   for (const fold of [0, 1])
     await writer.saveFold(runs[0]!, {
       fold,
+      repeat: false,
       metrics: metrics.overall,
       curve: [],
       seconds: { prepare: 1, train: 2, predict: 3 },

@@ -71,6 +71,25 @@ describe('the file', () => {
     });
   });
 
+  it('of a version that knew cross-validation only gets the work of its runs', () => {
+    const db = new Database(':memory:');
+    const before = MIGRATIONS.filter(({ name }) => name < '0003');
+    for (const { sql } of before) db.exec(sql);
+    db.exec(`INSERT INTO datasets (name, format, folder, label, labels, scale_min, scale_max, better, created_at, updated_at)
+      VALUES ('d', 'csv', '/d', 'mos', '[]', 1, 5, 'higher', '', '')`);
+    const insert = db.prepare(
+      `INSERT INTO runs (dataset_id, label, kind, spec, target_label, status, streams, population_n, population_hash,
+         folds_unit, folds_hash, folds_count, created_at) VALUES (1, 'r', ?, ?, 'mos', 'done', '[]', 100, 'p', ?, ?, ?, '')`,
+    );
+    insert.run('trained', JSON.stringify({ training: { epochs: 80, batch: 40 } }), 'image', 'f', 5);
+    insert.run('imported', null, null, null, null);
+    db.exec(MIGRATIONS[before.length]!.sql);
+    // 80 epochs over 4 x 100 images in 4 x 2.5 batches, each of which counts for 50 more images.
+    const work = db.prepare('SELECT work FROM runs ORDER BY id').pluck().all();
+    expect(work).toEqual([80 * 4 * (100 + 2.5 * 50), null]);
+    db.close();
+  });
+
   it('stays at the old version where a migration fails', async () => {
     await t.reopen(async () => {
       const all = MIGRATIONS as { name: string; sql: string }[];
@@ -147,6 +166,30 @@ describe('the file', () => {
             .catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'corrupt' });
     if (!(second instanceof Error)) await second.close().catch(() => undefined);
+  });
+});
+
+describe('the reader', () => {
+  it('calls damaged pages "corrupt" too, where it meets them', async () => {
+    const broken = path.join(folder, 'broken-reading.sqlite');
+    const images = Array.from({ length: 2000 }, (_, i) => imageRow(`${i}.png`));
+    const first = await startCatalogWriter(broken, folder);
+    const dataset = await first.writer.saveDataset(datasetRow('d', images), null);
+    await first.close();
+    const handle = await open(broken, 'r+');
+    const { size } = await handle.stat();
+    await handle.write(Buffer.alloc(size / 2, 0xa5), 0, size / 2, size / 2);
+    await handle.close();
+    const reader = openCatalogReader(broken);
+    expect(reader.datasets.identity(dataset)).toMatchObject({ name: 'd' });
+    expect(() => reader.features.contents(dataset)).toThrow(
+      expect.objectContaining({
+        code: 'corrupt',
+        file: broken,
+        hint: expect.stringContaining('backups') as string,
+      }),
+    );
+    reader.close();
   });
 });
 

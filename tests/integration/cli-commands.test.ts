@@ -55,6 +55,8 @@ describe('calling it', () => {
       'run',
       'runs',
       'results',
+      'export',
+      'report',
       'predict',
       'predictions import',
       'jobs',
@@ -274,8 +276,8 @@ describe('the way from a folder to results', { timeout: 90_000 }, () => {
     await refused(
       'cross.json',
       JSON.stringify({ ...spec, protocol: { kind: 'cross' } }),
-      'not-available',
-      /not available yet/,
+      'bad-input',
+      /"cross" needs a second dataset/,
     );
     await refused('other.json', JSON.stringify({ ...spec, dataset: 'smal' }), 'not-found', /"smal"/);
     await refused('none.json', null, 'not-found', /none\.json/);

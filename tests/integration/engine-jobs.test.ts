@@ -209,6 +209,42 @@ describe('experiments', () => {
     for (const members of folds.values()) expect(new Set(members.map((c) => c[5])).size).toBe(1);
   });
 
+  it('come as templates, filled in with what the dataset has', async () => {
+    const templates = await api.experiments.templates.query({ train: dataset, preset: 'studio' });
+    expect(templates.map((t) => t.source)).toContain('Table 5 (iii)');
+    const filled = templates.filter((t) => t.spec !== null);
+    expect(filled.map((t) => t.id)).toEqual(['table-3', 'table-4', 'table-5-ii']);
+    for (const { spec: template, missing, answers } of filled) {
+      expect(template).toMatchObject({ train: 'small', streams: ['nss'], protocol: { unit: 'group' } });
+      expect((await api.experiments.check.query({ spec: template })).warnings).toEqual([]);
+      expect(missing[0]).toMatch(/^Features of SigLIP/);
+      expect(answers).toMatch(/\?$/);
+    }
+    const cross = templates.find((t) => t.id === 'table-5-i')!;
+    expect([cross.spec, cross.missing[0]]).toEqual([null, 'A second dataset to test on, beside small.']);
+    expect(await failure(api.experiments.templates.query({ train: 4711 }))).toMatchObject({
+      code: 'not-found',
+    });
+  });
+
+  it('run over repeats, each image with the mean of its predictions', async () => {
+    const { runs, job } = await api.experiments.create.mutate({
+      spec: spec({ protocol: { kind: 'split', repeats: 3, unit: 'group' }, ensemble: { seeds: [1, 2] } }),
+    });
+    await resultOf(engine, job);
+    const detail = await api.runs.get.query({ run: runs[0]! });
+    expect(detail).toMatchObject({
+      protocol: '3 random 80/20 splits by group, 2 members',
+      parts: ['repeat 1', 'repeat 2', 'repeat 3'],
+      warnings: [],
+      metrics: { median: { rmse: expect.any(Number) as number } },
+    });
+    const predictions = await api.runs.predictions.query({ run: runs[0]! });
+    expect(predictions.image).toHaveLength(detail.metrics!.overall.n);
+    const csv = await (await get(engine, `/export/run/${runs[0]!}.csv`)).text();
+    expect(csv.trimEnd().split('\n')).toHaveLength(predictions.image.length + 1);
+  });
+
   it('trains runs that were renamed while they waited', async () => {
     const blocker = Promise.withResolvers<void>();
     engine.services.queue.handle('demo', () => blocker.promise);

@@ -125,7 +125,8 @@ describe('mistakes of a client', () => {
     ).toMatchObject({ code: 'not-found', hint: expect.stringContaining('small') as string });
     const cross = { train: 'small', streams: ['nss'], protocol: { kind: 'cross' } };
     expect(await failure(api.experiments.create.mutate({ spec: cross }))).toMatchObject({
-      code: 'not-available',
+      code: 'bad-input',
+      hint: expect.any(String) as string,
     });
     expect(await api.runs.list.query()).toEqual([]);
     expect(

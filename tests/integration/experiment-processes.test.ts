@@ -1,13 +1,9 @@
 import path from 'node:path';
 import { beforeAll, afterAll, describe, expect, it } from 'vitest';
-import { parseExperimentSpec } from '../../src-shared/experiment-spec.ts';
-import { EventHub } from '../../src-main/jobs/events.ts';
-import { createExperiment, runExperiment } from '../../src-main/jobs/experiment.ts';
-import { resultsCsvLines } from '../../src-main/api/run-export.ts';
+import * as experiments from '../fixtures/experiment-runs.ts';
 import { makeFeatureCatalog, type FeatureCatalog } from '../fixtures/feature-catalog.ts';
 import { temporaryFolders } from '../fixtures/studio-process.ts';
 import { halfNoiseDataset } from './fusion-synthetic.ts';
-import type { JobControl, StopIntent } from '../../src-main/jobs/queue.ts';
 
 const folder = temporaryFolders();
 const SPEC = {
@@ -29,53 +25,10 @@ beforeAll(async () => {
 });
 afterAll(() => catalog.close());
 
-type Stop = { after: number; intent: StopIntent };
-
-/** Runs an experiment, by default to its end; gives the runs and which folds were trained. */
-async function run(
-  experiment: number,
-  cores: number,
-  stop?: Stop,
-): Promise<{ trained: string[]; error: unknown; stopMs: number }> {
-  const { reader, writer, file } = catalog;
-  const events = new EventHub();
-  const abort = new AbortController();
-  let stopped = 0;
-  const trained: string[] = [];
-  events.subscribe((event) => {
-    if (event.type !== 'epoch') return;
-    if (event.epoch === event.epochs) trained.push(`${event.run}/${event.fold}`);
-    if (stop === undefined || trained.length < stop.after || stopped > 0) return;
-    stopped = performance.now();
-    abort.abort();
-  });
-  const control: JobControl = {
-    signal: abort.signal,
-    intent: () => (abort.signal.aborted ? (stop?.intent ?? null) : null),
-    progress: () => undefined,
-    fail: () => undefined,
-  };
-  const parts = { reader, writer, events, catalogFile: file, cores };
-  const error = await runExperiment({ experiment }, control, parts).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  return { trained, error, stopMs: performance.now() - stopped };
-}
-
-async function create(spec: unknown): Promise<{ experiment: number; runs: number[] }> {
-  return createExperiment(parseExperimentSpec(spec), { ...catalog, events: new EventHub() });
-}
-
-/** Everything of a run that must not depend on how it was computed. */
-function resultOf(id: number) {
-  const { reader } = catalog;
-  const { metrics, parameters, warnings, streams, status } = reader.runs.get(id);
-  const heads = reader.runs.heads(id).map(({ fold, head }) => [fold, head.toString('base64')]);
-  const curves = reader.runs.folds(id).map(({ curve }) => curve);
-  const results = [...resultsCsvLines(reader, id)];
-  return { status, metrics, parameters, warnings, streams, heads, curves, results };
-}
+const create = (spec: unknown) => experiments.create(catalog, spec);
+const run = (experiment: number, cores: number, stop?: experiments.Stop) =>
+  experiments.run(catalog, experiment, cores, stop);
+const resultOf = (id: number) => experiments.resultOf(catalog, id);
 
 describe('an experiment in compute processes', () => {
   let reference: { experiment: number; runs: number[] };

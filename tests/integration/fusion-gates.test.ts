@@ -4,7 +4,7 @@ import { srocc } from '../../src-main/evaluation/metrics.ts';
 import { kFold } from '../../src-main/experiments/folds.ts';
 import { predictHead } from '../../src-main/fusion/predict.ts';
 import { trainMember } from '../../src-main/fusion/train.ts';
-import { parseHead, serializeHead } from '../../src-main/fusion/trained-head.ts';
+import { parseHeads, serializeHeads } from '../../src-main/fusion/trained-head.ts';
 import { halfNoiseDataset } from './fusion-synthetic.ts';
 import type { HeadOutput } from '../../src-main/fusion/predict.ts';
 import type { TrainOptions } from '../../src-main/fusion/train.ts';
@@ -59,7 +59,7 @@ describe('three streams, of which one is noise for half of the images', () => {
     const train = all.subarray(0, 100);
     const head = await trainMember(ort, { streams, targets, train }, { ...OPTIONS, epochs: 2, gate: 'nss' });
     const together = await predictHead(ort, head, streams, all);
-    const stored = parseHead(serializeHead(head));
+    const stored = parseHeads(serializeHeads([head]))[0]!;
     for (const row of [3, 255, 399]) {
       const alone = await predictHead(ort, stored, streams, Int32Array.of(row));
       expect(alone.predictions[0]).toBe(together.predictions[row]);

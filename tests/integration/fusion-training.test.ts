@@ -4,7 +4,7 @@ import { srocc } from '../../src-main/evaluation/metrics.ts';
 import { kFold } from '../../src-main/experiments/folds.ts';
 import { predictHead } from '../../src-main/fusion/predict.ts';
 import { trainMember } from '../../src-main/fusion/train.ts';
-import { parseHead, serializeHead } from '../../src-main/fusion/trained-head.ts';
+import { parseHeads, serializeHeads } from '../../src-main/fusion/trained-head.ts';
 import { syntheticDataset } from './fusion-synthetic.ts';
 import type { TrainedHead } from '../../src-main/fusion/trained-head.ts';
 import type { TrainInput, TrainOptions } from '../../src-main/fusion/train.ts';
@@ -135,7 +135,9 @@ describe('prediction', () => {
     const predict = async (from: TrainedHead, rows: Int32Array): Promise<Float64Array> =>
       (await predictHead(ort, from, input.streams, rows)).predictions;
     const together = await predict(head, all);
-    expect((await predict(parseHead(serializeHead(head)), all.toReversed())).toReversed()).toEqual(together);
+    expect((await predict(parseHeads(serializeHeads([head]))[0]!, all.toReversed())).toReversed()).toEqual(
+      together,
+    );
     for (const row of [0, 7, 255, 256, 299])
       expect(await predict(head, Int32Array.of(row))).toEqual(together.slice(row, row + 1));
     expect(await predict(head, new Int32Array())).toHaveLength(0);

@@ -75,4 +75,18 @@ describe('another process', () => {
     expect(bodies().at(-1)!.range).toBe('bytes=200000-');
     expect(allFiles(inModel('blobs'))).toEqual([etagOf(files[DATA]!)]);
   });
+
+  it('killed before its link or branch was in place leaves nothing behind either', async () => {
+    const places = [inModel('snapshots', hub.commit, DATA), inModel('refs', 'main')];
+    const leftBy = (pid: number) => places.map((place) => `${place}.${pid}-0123abcd-4567cdef.incomplete`);
+    const stale = [...leftBy(999_999_999), ...leftBy(process.pid)]; // dead, and with our id before a restart
+    const alive = leftBy(process.ppid);
+    for (const file of [...stale, ...alive]) {
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, '');
+    }
+    await data();
+    expect(stale.filter((file) => existsSync(file))).toEqual([]);
+    expect(alive.filter((file) => existsSync(file))).toEqual(alive);
+  });
 });

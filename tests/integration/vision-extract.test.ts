@@ -1,21 +1,16 @@
 /** Vision streams from manifest and model to features: every kind of model, failures, crashes, and what uses the features. */
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEngine, type Engine } from '../../src-main/engine.ts';
-import { decodePicture } from '../../src-main/images/decode.ts';
-import { fiveCrops } from '../../src-shared/crops.ts';
-import { createPreprocessor } from '../../src-main/streams/vision/preprocess.ts';
-import { createResizer } from '../../src-main/streams/vision/resize/resize.ts';
-import { loadOrt } from '../../src-main/streams/vision/session.ts';
 import type { ExtractResult, PredictResult } from '../../src-shared/jobs.ts';
 import { encoderProcesses, peakMemory } from '../fixtures/encoder-processes.ts';
 import { apiOf, failure, get } from '../fixtures/engine-client.ts';
 import { smallEncoder, writeSmallEncoder, type SmallEncoderOptions } from '../fixtures/onnx-encoder.ts';
 import { makeSmallDataset, SMALL_DATASET_OPTIONS, type SmallImage } from '../fixtures/small-dataset.ts';
+import { largestDifference, straightEmbeddings } from '../fixtures/straight-embeddings.ts';
 import { temporaryFolders } from '../fixtures/studio-process.ts';
 
 const temporary = temporaryFolders();
@@ -50,32 +45,11 @@ async function finish<T>(job: number): Promise<T> {
   return ended.result as T;
 }
 
-async function straight(options: SmallEncoderOptions = {}): Promise<Float64Array[]> {
+function straight(options: SmallEncoderOptions = {}): Promise<Float64Array[]> {
   const { manifest, model } = smallEncoder(options);
-  const ort = await loadOrt();
-  const session = await ort.InferenceSession.create(model);
-  const preprocessor = createPreprocessor(await createResizer(), manifest.preprocessing);
-  const vectors: Float64Array[] = [];
-  for (const { name } of rows) {
-    const file = path.join(folder, 'images', name);
-    const picture = await decodePicture(await readFile(file), file);
-    const mean = new Float64Array(manifest.output.dimension);
-    for (const crop of fiveCrops(picture.width, picture.height)) {
-      const values = new Float32Array(preprocessor.length);
-      preprocessor.write(picture, crop, values, 0);
-      const side = manifest.preprocessing.size;
-      const { embedding } = await session.run({
-        pixel_values: new ort.Tensor('float32', values, [1, 3, side, side]),
-      });
-      const { dimension } = manifest.output;
-      const from = (options.row ?? 0) * dimension;
-      const data = (embedding!.data as Float32Array).subarray(from, from + dimension);
-      const norm = Math.hypot(...data);
-      data.forEach((v, i) => (mean[i]! += v / norm / 5));
-    }
-    vectors.push(mean);
-  }
-  return vectors;
+  const row = options.row ?? null;
+  const pictures = rows.map(({ name }) => path.join(folder, 'images', name));
+  return straightEmbeddings({ ...manifest, output: { ...manifest.output, row } }, model, pictures);
 }
 
 async function add(options: SmallEncoderOptions): Promise<string> {
@@ -100,10 +74,7 @@ async function features(stream: string): Promise<number[][]> {
 /** The largest difference to the straight loop, as a share of the largest component. */
 function difference(actual: number[][], expected: Float64Array[] = straightMean): number {
   expect(actual).toHaveLength(IMAGES);
-  const largest = Math.max(...expected.flatMap((v) => Array.from(v, Math.abs)));
-  return (
-    Math.max(...expected.flatMap((v, i) => Array.from(v, (x, d) => Math.abs(x - actual[i]![d]!)))) / largest
-  );
+  return largestDifference(actual, expected);
 }
 
 describe('a model', { timeout: 120_000 }, () => {
@@ -284,6 +255,21 @@ describe('what is extracted', { timeout: 120_000 }, () => {
       job: null,
     });
     expect(matrix.streams.find((s) => s.id === 'dynamic')).toMatchObject({ kind: 'vision', dimension: 16 });
+  });
+
+  it('says in the matrix when its model is another one by now', async () => {
+    const cell = async () =>
+      (await api.streams.matrix.query()).cells.find((c) => c.stream === 'aging' && c.dataset === dataset);
+    await extract(await add({ id: 'aging', seed: 7 }));
+    const before = await cell();
+    expect(before).toMatchObject({ done: IMAGES, outdated: false });
+    await api.encoders.remove.mutate({ id: 'aging' });
+    expect(await cell()).toMatchObject({ done: IMAGES, outdated: false }); // there is nothing to extract with
+    await add({ id: 'aging', seed: 8 });
+    expect(await cell()).toMatchObject({ done: IMAGES, outdated: true, version: before!.version });
+    expect(await extract('aging')).toMatchObject({ done: IMAGES, reused: 0 });
+    expect(await cell()).toMatchObject({ done: IMAGES, outdated: false });
+    expect((await cell())!.version).not.toBe(before!.version);
   });
 
   it('trains a run, and the run predicts new pictures', async () => {

@@ -258,7 +258,7 @@ describe('the cross-dataset matrix', () => {
     ...base,
     run: id,
     gate: null,
-    train: 'koniq',
+    trainedOn: 'koniq',
     protocolKind: 'cv',
     dataset: on(1, 'koniq'),
     ...change,
@@ -270,9 +270,9 @@ describe('the cross-dataset matrix', () => {
       run(2, { protocol: 'by group' }),
       run(3, {}),
       run(4, { dataset: on(2, 'live'), protocolKind: 'cross', protocol: 'cross' }),
-      run(5, { train: 'live', dataset: on(2, 'live') }),
+      run(5, { trainedOn: 'live', dataset: on(2, 'live') }),
       run(6, { gate: 'nss' }),
-      run(7, { train: null, label: 'somebody', streams: [] }),
+      run(7, { trainedOn: null, label: 'somebody', streams: [] }),
       run(8, { status: 'failed', metrics: null }),
     ]);
     expect(datasets.map((d) => d.name)).toEqual(['koniq', 'live']);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StudioError } from '../../src-shared/errors.ts';
 import {
+  membersOf,
   nearest,
   parseExperimentSpec,
   PRESETS,
-  refuseNotAvailable,
   runsOf,
 } from '../../src-shared/experiment-spec.ts';
 
@@ -184,30 +184,79 @@ describe('mistakes', () => {
   });
 });
 
-describe('what a later version fills in', () => {
-  it.each<[object, RegExp]>([
-    [{ protocol: { kind: 'cross' }, test: 'live-itw' }, /Protocol "cross" is not available yet/],
-    [{ protocol: { kind: 'finetune' }, test: 'live-itw' }, /Protocol "finetune" is not available yet/],
-    [{ protocol: { kind: 'split' } }, /Protocol "split" is not available yet/],
-    [{ protocol: { kind: 'official' } }, /Protocol "official" is not available yet/],
-    [{ protocol: { kind: 'fraction' } }, /Protocol "fraction" is not available yet/],
-    [{ test: 'live-itw' }, /"test" with a second dataset is not available yet/],
-  ])('%j is understood and refused by name', (change, message) => {
-    const spec = parseExperimentSpec({ ...MINIMAL, ...change });
-    expect(() => refuseNotAvailable(spec)).toThrow(
-      expect.objectContaining({ code: 'not-available', message: expect.stringMatching(message) as string }),
-    );
+describe('protocols', () => {
+  it('are completed with the numbers of the paper', () => {
+    const protocol = (change: object) => parseExperimentSpec({ ...MINIMAL, ...change }).protocol;
+    expect(protocol({ protocol: { kind: 'finetune' }, test: 'live-itw' })).toEqual({
+      kind: 'finetune',
+      folds: 5,
+      seed: 42,
+      unit: 'image',
+      seeds: [42, 123, 456],
+      mcDropout: 10,
+      epochs: 40,
+      lr: 5e-5,
+      batch: 32,
+    });
+    expect(protocol({ protocol: { kind: 'split' } })).toEqual({ kind: 'split', repeats: 10, unit: 'image' });
+    expect(protocol({ protocol: { kind: 'fraction' } })).toEqual({
+      kind: 'fraction',
+      fractions: [0.2, 0.4, 0.6, 1],
+      folds: 5,
+      seed: 42,
+      unit: 'image',
+    });
+    expect(protocol({ protocol: { kind: 'cv' }, test: MINIMAL.train })).toMatchObject({ kind: 'cv' });
   });
 
-  it('lets through what there is: cv by image and by group, several streams, test = train', () => {
-    for (const change of [
-      {},
-      { protocol: { kind: 'cv', unit: 'group' } },
-      { streams: ['nss', 'clip'] },
-      { test: 'kadid-10k' },
-    ]) {
-      expect(() => refuseNotAvailable(parseExperimentSpec({ ...MINIMAL, ...change }))).not.toThrow();
-    }
+  it.each<[object, RegExp]>([
+    [{ protocol: { kind: 'cross' } }, /"cross" needs a second dataset as "test"/],
+    [{ protocol: { kind: 'finetune' }, test: MINIMAL.train }, /"finetune" needs a second dataset/],
+    [{ test: 'live-itw' }, /"test" with a second dataset does not go with protocol "cv"/],
+    [{ protocol: { kind: 'split' }, test: 'live-itw' }, /does not go with protocol "split"/],
+    [
+      { protocol: { kind: 'finetune' }, test: 'live-itw', ensemble: { seeds: [1] } },
+      /"ensemble" does not go with protocol "finetune"/,
+    ],
+    [{ protocol: { kind: 'fraction', fractions: [0.5, 0.5] } }, /each fraction only once/],
+    [{ ensemble: { seeds: [1, 1] } }, /each seed only once/],
+    [{ ensemble: { seed: [1] } }, /unknown field "ensemble.seed" \(did you mean "seeds"\?\)/],
+    [{ protocol: { kind: 'split', repeat: 3 } }, /did you mean "repeats"/],
+  ])('%j is refused by name', (change, message) => {
+    expect(complaint({ ...MINIMAL, ...change })).toMatch(message);
+  });
+
+  it('of fractions are one run each, smallest first, for every entry of an ablation', () => {
+    const protocol = { kind: 'fraction', fractions: [1, 0.4] };
+    const alone = runsOf(parseExperimentSpec({ ...MINIMAL, protocol }));
+    expect(alone.map((r) => r.label)).toEqual(['40 % of the training side', '100 % of the training side']);
+    expect(alone.map((r) => r.spec.protocol)).toMatchObject([{ fractions: [0.4] }, { fractions: [1] }]);
+    const ablation = [{ label: 'a' }, { label: 'b', fusion: { dropout: 0 } }];
+    expect(runsOf(parseExperimentSpec({ ...MINIMAL, protocol, ablation })).map((r) => r.label)).toEqual([
+      'a, 40 % of the training side',
+      'b, 40 % of the training side',
+      'a, 100 % of the training side',
+      'b, 100 % of the training side',
+    ]);
+    for (const { spec } of alone)
+      expect(runsOf(spec)).toEqual([{ label: expect.any(String) as string, spec }]);
+  });
+
+  it('have one member unless the spec says more; entries of an ablation may say otherwise', () => {
+    const ensemble = { seeds: [1, 2], mcDropout: 3 };
+    const ablation = [
+      { label: 'all' },
+      { label: 'one', ensemble: null },
+      { label: 'mc', ensemble: { mcDropout: 5 } },
+    ];
+    const runs = runsOf(parseExperimentSpec({ ...MINIMAL, ensemble, ablation }));
+    expect(runs.map((run) => membersOf(run.spec))).toEqual([
+      ensemble,
+      { seeds: [42], mcDropout: 0 },
+      { seeds: [42], mcDropout: 5 },
+    ]);
+    const finetune = { ...MINIMAL, test: 'b', protocol: { kind: 'finetune' } };
+    expect(membersOf(parseExperimentSpec(finetune))).toEqual({ seeds: [42, 123, 456], mcDropout: 10 });
   });
 });
 

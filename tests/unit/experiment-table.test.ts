@@ -72,6 +72,23 @@ describe('an experiment’s table', () => {
     expect(text).toContain('NSS_only & 50% | 0.568 [0.558, 0.578] |');
   });
 
+  it('sums random splits up by median and quartiles', () => {
+    const run = RUNS[1]!;
+    const all = (value: number) => ({ srocc: value, plcc: value, krocc: value, rmse: value });
+    const quartiles = { lower: all(0.8), upper: all(0.9) };
+    const split = { ...run, metrics: { ...run.metrics!, median: all(0.85), quartiles } };
+    const print = experimentTable('t', [split], 'print');
+    expect(print.rows[0]![2]).toEqual({ value: 0.85, text: '0.850 (median; 0.800 to 0.900)' });
+    const data = experimentTable('t', [split], 'data');
+    expect(data.columns.map((column) => column.title).slice(4, 8)).toEqual([
+      'SROCC mean',
+      'SROCC std',
+      'SROCC median',
+      'PLCC',
+    ]);
+    expect(data.rows[0]![6]).toBe(0.85);
+  });
+
   it('says what state unfinished runs are in, and leaves their figures empty', () => {
     const table = experimentTable('t', [RUNS[0]!, makeRun(2, 'image', 'failed')], 'print');
     expect(table.columns[1]!.title).toBe('state');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StudioError } from '../../src-shared/errors.ts';
 import { countParameters } from '../../src-main/fusion/head.ts';
-import { architectureOf, parseHead, serializeHead } from '../../src-main/fusion/trained-head.ts';
+import { architectureOf, parseHeads, serializeHeads } from '../../src-main/fusion/trained-head.ts';
 import type { TrainedHead } from '../../src-main/fusion/trained-head.ts';
 
 const nss = {
@@ -17,6 +17,8 @@ const vision = {
 };
 const head: TrainedHead = withParameters([nss, vision], 'flux-ä');
 
+const sibling: TrainedHead = { ...head, parameters: head.parameters.map((value) => value / 2) };
+
 function withParameters(streams: TrainedHead['streams'], gate: string | null): TrainedHead {
   const length = countParameters(architectureOf(streams, { hidden: [4, 2], gate }));
   const parameters = Float32Array.from({ length }, (_, i) => Math.sin(i));
@@ -25,39 +27,55 @@ function withParameters(streams: TrainedHead['streams'], gate: string | null): T
 
 describe('the file of a trained head', () => {
   it('comes back as it was', () => {
-    expect(parseHead(serializeHead(head))).toEqual(head);
-    const shifted = new Uint8Array([0, ...serializeHead(head)]).subarray(1);
-    expect(parseHead(shifted)).toEqual(head);
+    expect(parseHeads(serializeHeads([head]))).toEqual([head]);
+    const shifted = new Uint8Array([0, ...serializeHeads([head])]).subarray(1);
+    expect(parseHeads(shifted)).toEqual([head]);
+  });
+
+  it('holds the members of an ensemble, which share everything but their parameters', () => {
+    const [first, second] = parseHeads(serializeHeads([head, sibling]));
+    expect([first, second]).toEqual([head, sibling]);
+    expect(second!.streams).toBe(first!.streams);
+    const other = { ...sibling, target: { mean: 0, std: 1 } };
+    const elsewhere = { ...sibling, streams: [structuredClone(nss), vision] };
+    for (const heads of [[], [head, other], [head, elsewhere], [head, { ...sibling, gate: 'nss' }]])
+      expect(() => serializeHeads(heads)).toThrow(RangeError);
+  });
+
+  it('of version 2, which had one head, is still read', () => {
+    const bytes = serializeHeads([head]);
+    bytes[8] = 2;
+    expect(parseHeads(bytes)).toEqual([head]);
   });
 
   it('of version 1, which had no projections and no gates, is still read', () => {
     const old = withParameters([nss], null);
-    const bytes = serializeHead(old);
+    const bytes = serializeHeads([old]);
     bytes[8] = 1;
-    expect(parseHead(bytes)).toEqual(old);
+    expect(parseHeads(bytes)).toEqual([old]);
   });
 
   it('is refused as damaged when any byte is changed or missing', () => {
-    const bytes = serializeHead(head);
+    const bytes = serializeHeads([head, sibling]);
     const versionField = [8, 9, 10, 11];
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (place, change) => {
         const damaged = bytes.slice();
         damaged[place]! ^= change;
-        const readable = damaged[8] === 1 && place === 8; // version 1, which knows no projection
-        expect(codeOf(() => parseHead(damaged))).toBe(
+        const readable = place === 8 && (damaged[8] === 1 || damaged[8] === 2); // versions of a single head
+        expect(codeOf(() => parseHeads(damaged))).toBe(
           versionField.includes(place) && !readable ? 'version-mismatch' : 'corrupt',
         );
-        expect(codeOf(() => parseHead(bytes.subarray(0, place)))).toBe('corrupt');
+        expect(codeOf(() => parseHeads(bytes.subarray(0, place)))).toBe('corrupt');
       }),
     );
-    expect(codeOf(() => parseHead(new Uint8Array([...bytes, 0])))).toBe('corrupt');
-    expect(codeOf(() => parseHead(serializeHead({ ...head, parameters: head.parameters.subarray(1) })))).toBe(
-      'corrupt',
-    );
-    expect(codeOf(() => parseHead(serializeHead({ ...head, hidden: [4, 1.5] })))).toBe('corrupt');
-    expect(codeOf(() => parseHead(serializeHead({ ...head, gate: 'another' })))).toBe('corrupt');
-    expect(codeOf(() => parseHead(serializeHead({ ...head, target: { mean: NaN, std: 1 } })))).toBe(
+    expect(codeOf(() => parseHeads(new Uint8Array([...bytes, 0])))).toBe('corrupt');
+    expect(
+      codeOf(() => parseHeads(serializeHeads([{ ...head, parameters: head.parameters.subarray(1) }]))),
+    ).toBe('corrupt');
+    expect(codeOf(() => parseHeads(serializeHeads([{ ...head, hidden: [4, 1.5] }])))).toBe('corrupt');
+    expect(codeOf(() => parseHeads(serializeHeads([{ ...head, gate: 'another' }])))).toBe('corrupt');
+    expect(codeOf(() => parseHeads(serializeHeads([{ ...head, target: { mean: NaN, std: 1 } }])))).toBe(
       'corrupt',
     );
   });

@@ -8,7 +8,7 @@ import {
   LinearScale,
 } from 'chart.js';
 import { describe, expect, it } from 'vitest';
-import { binResiduals } from '../../src-renderer/charts/histogram.ts';
+import { binResiduals } from '../../src-shared/residual-bins.ts';
 import { mergeCurves } from '../../src-renderer/charts/merge-curves.ts';
 import { PALETTES } from '../../src-renderer/charts/palette.ts';
 import { bandOf, perDistortionChart, sortAscending } from '../../src-renderer/charts/per-distortion.ts';

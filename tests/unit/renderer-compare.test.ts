@@ -20,7 +20,7 @@ function run(id: number, streams: string[], change: Partial<ComparableRun> = {})
     label: `run ${id}`,
     streams: streams.map((stream) => ({ stream, version: '1', source: 'computed here' })),
     gate: null,
-    train: 'biqa-demo',
+    trainedOn: 'biqa-demo',
     protocolKind: 'cv',
     ...change,
   };
@@ -84,8 +84,8 @@ describe('published figures beside ours', () => {
   it('are put only into columns of the same dataset, protocol and training data', () => {
     const cv = run(1, ['nss']);
     const cross = run(2, ['nss'], { ...onWild, protocolKind: 'cross' });
-    const fromElsewhere = run(3, ['nss'], { ...onWild, protocolKind: 'cross', train: 'wild' });
-    const imported = run(4, [], { protocolKind: null, train: null });
+    const fromElsewhere = run(3, ['nss'], { ...onWild, protocolKind: 'cross', trainedOn: 'wild' });
+    const imported = run(4, [], { protocolKind: null, trainedOn: null });
     const runs = [cv, cross, fromElsewhere, imported];
     expect(ownRows(table('table-3'), runs, datasets).map((row) => [row.run.run, row.values])).toEqual([
       [1, [cv.metrics!.overall.srocc, cv.metrics!.overall.plcc, cv.metrics!.overall.krocc]],

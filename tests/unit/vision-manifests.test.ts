@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { modelFile, parseEncoderManifest, tensorSide } from '../../src-shared/encoder-manifest.ts';
-import { encoderVersion, modelDigest } from '../../src-main/streams/vision/manifest-version.ts';
+import { encoderVersion, modelDigest, sameModel } from '../../src-main/streams/vision/manifest-version.ts';
 import { BUILT_IN_ENCODERS, loadManifests, readManifest } from '../../src-main/streams/vision/manifests.ts';
 import { exampleManifest } from './vision-example-manifest.ts';
 
@@ -177,6 +177,17 @@ describe('a wrong manifest', () => {
     expect(parse).toThrow('home/encoders/mine.json');
     expect(parse).toThrow(field);
   });
+
+  it('with many problems is refused with the first three and the number of the others', () => {
+    const parse = (json: unknown) => () => parseEncoderManifest(json, 'mine.json');
+    const { id: _id, title: _title, ...rest } = base;
+    expect(parse({ ...rest, licencse: 'MIT' })).toThrow(
+      /^Encoder manifest mine\.json: "id": [^;]+; "title": [^;]+; unknown field "licencse"[^;]+$/,
+    );
+    expect(parse({ ...rest, licencse: 'MIT', a: 1, b: 2 })).toThrow(
+      /^Encoder manifest mine\.json: "id": [^;]+; "title": [^;]+; unknown field [^;]+; and 2 more$/,
+    );
+  });
 });
 
 describe('the stream version', () => {
@@ -209,6 +220,13 @@ describe('the stream version', () => {
       version({}, hash, 'decoder/1', 'webgpu'),
     ];
     expect(new Set(versions).size).toBe(versions.length);
+  });
+
+  it('is of the same model on another provider only', () => {
+    expect(sameModel(version(), version({}, hash, 'decoder/1', 'webgpu'))).toBe(true);
+    expect(sameModel(version(), version({ input: { dtype: 'float16' } }))).toBe(false);
+    expect(sameModel(version(), version({}, hash.replace('c', 'd')))).toBe(false);
+    expect(sameModel('nss-138/1+decoder/1', 'nss-138/2+decoder/1')).toBe(false);
   });
 
   it('does not change with names, batch or the order of fields', () => {

@@ -46,6 +46,16 @@ export function providerOfVersion(version: string): Provider | null {
   return DEVICES.filter((known) => known !== 'auto').find((known) => known === device) ?? null;
 }
 
+/** Whether two stream versions differ in nothing but the provider, whose embeddings agree to the probe's tolerance. */
+export function sameModel(version: string, other: string): boolean {
+  return withoutProvider(version) === withoutProvider(other);
+}
+
+function withoutProvider(version: string): string {
+  const provider = providerOfVersion(version);
+  return provider === null ? version : version.replace(`+${provider}-`, '+');
+}
+
 /**
  * One SHA-256 for a model of one or several files: the file's own where there is one, else that of the sorted lines
  * "sha256  path\n" (the weights may lie in the external files alone). Throws RangeError where there is no file.

@@ -14,6 +14,7 @@ export type Ort = Pick<typeof OnnxRuntime, 'InferenceSession' | 'Tensor'>;
  * for every float16 tensor wherever it exists (microsoft/onnxruntime#32323). Without it, float16 are bits in a Uint16Array.
  */
 export async function loadOrt(): Promise<Ort> {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'; // as the engine does, for programs that are not its children
   const hidden = Object.getOwnPropertyDescriptor(globalThis, 'Float16Array')!;
   delete (globalThis as { Float16Array?: unknown }).Float16Array;
   try {

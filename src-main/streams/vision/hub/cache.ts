@@ -6,6 +6,7 @@ import {
   link,
   mkdir,
   readFile,
+  readdir,
   readlink,
   rename,
   rm,
@@ -14,6 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
+import { isRunning } from './part-lock.ts';
 import { checkRelative, checkRepo, isCommit, type HubAddress } from './address.ts';
 
 /** A file of the cache: `file` is its path in the snapshot, for opening; `blob` the name of its blob, null where the
@@ -90,8 +92,9 @@ export async function placeInSnapshot({
 }): Promise<string> {
   const blob = blobFile(cacheFolder, address.repo, etag);
   const pointer = snapshotFile(cacheFolder, address);
-  const temporary = `${pointer}.${randomUUID().slice(0, 8)}.incomplete`;
+  const temporary = temporaryBeside(pointer);
   await mkdir(path.dirname(pointer), { recursive: true });
+  await removeLeftOvers(pointer);
   try {
     await links
       .symlink(path.relative(path.dirname(pointer), blob), temporary, 'file')
@@ -117,10 +120,33 @@ export async function writeRef({
   revision: string;
   commit: string;
 }): Promise<void> {
-  if (revision === commit || (await cachedCommit(cacheFolder, repo, revision)) === commit) return;
+  if (revision === commit) return;
   const file = path.join(modelFolder(cacheFolder, repo), 'refs', ...revision.split('/'));
-  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
+  await removeLeftOvers(file);
+  if ((await cachedCommit(cacheFolder, repo, revision)) === commit) return;
+  const temporary = temporaryBeside(file);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(temporary, commit); // without a line end: other tools compare the whole text
   await rename(temporary, file);
+}
+
+/** Names this process among others, and among those before it that had its id. */
+const PROCESS = `${process.pid}-${randomUUID().slice(0, 8)}`;
+
+/** A name beside `file` for what takes its place in one step. */
+function temporaryBeside(file: string): string {
+  return `${file}.${PROCESS}-${randomUUID().slice(0, 8)}.incomplete`;
+}
+
+/** Removes what a process left beside `file` that was killed before it could take its place. */
+async function removeLeftOvers(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const start = `${path.basename(file)}.`;
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(start)) continue;
+    const owner = /^((\d+)-[0-9a-f]{8})-[0-9a-f]{8}\.incomplete$/.exec(name.slice(start.length));
+    if (owner === null || owner[1] === PROCESS) continue;
+    const pid = Number(owner[2]);
+    if (pid === process.pid || !isRunning(pid)) await rm(path.join(folder, name), { force: true });
+  }
 }

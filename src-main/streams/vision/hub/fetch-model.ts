@@ -5,6 +5,7 @@ import { blobFile, cachedCommit, findCachedFile, modelFolder, partFile, writeRef
 import { demandSpace } from './disk.ts';
 import { downloadFile, type PlacedFile, type TransferOptions } from './download.ts';
 import type { ExpectedFile } from './hash-file.ts';
+import { fileMeter } from './progress.ts';
 import { partSize } from './receive.ts';
 import { DEFAULT_RETRY, withRetries } from './retry.ts';
 import { hubTree, type HubTree } from './tree.ts';
@@ -80,12 +81,14 @@ async function findCommit({
   commit: string;
   listing: () => Promise<HubTree>;
 }> {
+  const list = fileMeter({ path: `the file list of ${repo}`, fileSize: 0, onProgress: transfer.onProgress });
   let asked: Promise<HubTree> | null = null;
   const listing = () =>
     (asked ??= withRetries({
       work: () => hubTree({ ...transfer, repo, revision }),
       policy: transfer.retry ?? DEFAULT_RETRY,
       signal: transfer.signal,
+      onWait: (ms, reason) => list.wait(ms, reason.message),
     }));
   if (isCommit(revision)) return { commit: revision, listing };
   try {

@@ -128,6 +128,11 @@ const processBegan = () => Date.now() - process.uptime() * 1000;
 
 function isAlive({ pid, began }: Holder): boolean {
   if (pid === process.pid) return Math.abs(began - processBegan()) < 5000;
+  return isRunning(pid);
+}
+
+/** True while there is a process with this id on this machine. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
