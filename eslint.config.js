@@ -22,6 +22,7 @@ const MAIN = [
   'fusion',
   'graph',
   'images',
+  'reports',
   'home',
   'reports',
 ];
@@ -39,6 +40,7 @@ const MAY_IMPORT = {
     'catalog',
     'evaluation',
     'images',
+    'reports',
     'home',
     'host',
     'reports',
@@ -63,6 +65,7 @@ const MAY_IMPORT = {
   evaluation: [],
   graph: [],
   images: [],
+  reports: [],
   home: [],
   reports: [],
 };

@@ -12,6 +12,7 @@ const ROOT = path.resolve(import.meta.dirname, '../src-main');
 export const KERNELS = [
   'streams/nss/wasm/nss.wasm',
   'streams/vision/resize/wasm/resize.wasm',
+  'streams/neighbours/wasm/neighbours.wasm',
   'fusion/wasm/fusion.wasm',
 ].map((file) => path.join(ROOT, file));
 

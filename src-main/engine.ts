@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Guests } from './api/guests.ts';
 import { createHandler } from './api/handler.ts';
+import { JobResults } from './api/job-results.ts';
 import type { Services } from './api/services.ts';
 import { openCatalogReader } from './catalog/reader.ts';
 import { startCatalogWriter } from './catalog/writer.ts';
@@ -18,14 +19,18 @@ import type { EngineHandler } from './host/handler.ts';
 import { onParentGone } from './host/parent-watch.ts';
 import { newToken } from './host/secrets.ts';
 import { listenSocket } from './host/socket.ts';
+import { compareFolders } from './jobs/compare-folders.ts';
 import { downloadEncoder, probeEncoder, verifyEncoder } from './jobs/encoders.ts';
 import { runDemo } from './jobs/demo.ts';
 import { EventHub } from './jobs/events.ts';
 import { runExperiment } from './jobs/experiment.ts';
 import { extractStreams } from './jobs/extract.ts';
+import { checkLadders } from './jobs/ladder-check.ts';
+import { makeLadder } from './jobs/ladder.ts';
 import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
+import { NeighbourSearch, neighbourBudget } from './streams/neighbours/neighbour-search.ts';
 import { Encoders } from './streams/vision/encoders.ts';
 import { errorShape } from '../src-shared/errors.ts';
 import { STUDIO_VERSION } from '../src-shared/version.ts';
@@ -70,6 +75,12 @@ export async function startEngine(
     events.subscribe((event) => {
       if (event.type === 'changed') analysis.forget();
     });
+    const neighbours = new NeighbourSearch({ catalog: home.catalog, budgetBytes: neighbourBudget() });
+    opened.defer(() => neighbours.close());
+    events.subscribe((event) => {
+      if (event.type === 'changed' && (event.noun === 'streams' || event.noun === 'datasets'))
+        neighbours.invalidate();
+    });
     const guests = new Guests();
     const services: Services = {
       home,
@@ -81,8 +92,10 @@ export async function startEngine(
       scanner,
       folders,
       guests,
+      results: new JobResults(queue),
       encoders,
       analysis,
+      neighbours,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
@@ -119,7 +132,16 @@ function registerJobs(services: Services): void {
   queue.handle('predict', (payload: Parameters<typeof predictImages>[0], control) =>
     predictImages(payload, control, parts),
   );
+  queue.handle('compare-folders', (payload: Parameters<typeof compareFolders>[0], control) =>
+    compareFolders(payload, control, parts),
+  );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
+  queue.handle('ladder', (payload: Parameters<typeof makeLadder>[0], control) =>
+    makeLadder(payload, control, parts),
+  );
+  queue.handle('ladder-check', (payload: Parameters<typeof checkLadders>[0], control) =>
+    checkLadders(payload, control, parts).finally(changed),
+  );
   queue.handle('download', (payload: Parameters<typeof downloadEncoder>[0], control) =>
     downloadEncoder(payload, control, encoders).finally(changed),
   );

@@ -41,6 +41,20 @@ export function imageUrl(image: number): string {
   return `/image/${image}`;
 }
 
+/** Address of a picture that a finished job has scored, by its place in the result; whole without a size. */
+export function jobPictureUrl(job: number, position: number, size?: ThumbSize): string {
+  return `/job-picture/${job}/${position}${size === undefined ? '' : `?s=${size}`}`;
+}
+
+/** Address of what a scoring job found, as a download. */
+export function scoresExportUrl(
+  kind: 'scores' | 'comparison',
+  job: number,
+  format: 'csv' | 'json' | 'html',
+): string {
+  return `/export/${kind}/${job}.${format}`;
+}
+
 /** What a finished run can be saved as: results, figures, report, model, the model's card. */
 export type RunExportFormat = 'csv' | 'json' | 'html' | 'onnx' | 'card.json';
 

@@ -22,8 +22,14 @@ export const GLOSSARY = {
   fold: 'One of the equal parts that take turns as the test set; each image is predicted by a model that never saw it.',
   cv: 'Cross-validation: train on all folds but one, predict that one, and repeat until every image has a prediction.',
   unit: 'What is kept together in a fold: single images, or whole groups of the same content.',
+  cosine:
+    'The cosine of the angle between two feature vectors: 1 points the same way, 0 has nothing in common. Every image is compared (exact search).',
   leakage:
     'Versions of the same content were on both sides of a fold, so the model may have remembered content instead of judging quality.',
+  predictionStd:
+    'Standard deviation over the models of the folds that scored this picture: how much they disagree.',
+  difference:
+    'B minus A on the common scale (0 bad end, 1 good end of the label’s scale): below zero, B is worse.',
   residual: 'Prediction minus MOS: positive where the model is too kind, negative where it is too harsh.',
   nss: 'Natural scene statistics: 138 numbers that are regular in natural pictures and shift when a picture is damaged.',
   z: 'Z-score: how many standard deviations this value lies above or below the average of the dataset.',

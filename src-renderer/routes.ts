@@ -39,9 +39,12 @@ export type Route =
   | { page: 'streams'; dataset: number | null; stream: string | null }
   | { page: 'encoders'; encoder: string | null }
   | { page: 'experiments'; dataset: number | null; groupLevelOf: number | null }
+  | { page: 'ladder'; id: number; run: number | null; job: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
   | { page: 'compare'; view: CompareView }
+  | { page: 'score'; run: number | null; job: number | null }
+  | { page: 'compareFolders'; run: number | null; job: number | null }
   | { page: 'image'; id: number; run: number | null; from: string | null; index: number | null }
   | { page: 'unknown'; hash: string };
 
@@ -82,6 +85,9 @@ export function parseRoute(hash: string): Route {
     const id = integer(second);
     if (id === null) return { page: 'unknown', hash };
     if (noun === 'datasets') return { page: 'dataset', id, view: parseView(params) };
+    if (noun === 'ladder') {
+      return { page: 'ladder', id, run: integer(params.get('run')), job: integer(params.get('job')) };
+    }
     if (noun === 'run') return { page: 'run', id };
     if (noun === 'image') {
       return {
@@ -117,6 +123,10 @@ export function parseRoute(hash: string): Route {
       return { page: 'runs' };
     case 'compare':
       return { page: 'compare', view: parseCompare(params) };
+    case 'score':
+      return { page: 'score', run: integer(params.get('run')), job: integer(params.get('job')) };
+    case 'compare-folders':
+      return { page: 'compareFolders', run: integer(params.get('run')), job: integer(params.get('job')) };
     default:
       return { page: 'unknown', hash };
   }
@@ -139,10 +149,16 @@ export function formatRoute(route: Route): string {
       return withQuery('#/encoders', { encoder: route.encoder });
     case 'experiments':
       return withQuery('#/experiments', { dataset: route.dataset, groupLevelOf: route.groupLevelOf });
+    case 'ladder':
+      return withQuery(`#/ladder/${route.id}`, { run: route.run, job: route.job });
     case 'run':
       return `#/run/${route.id}`;
     case 'compare':
       return withQuery('#/compare', { ...route.view, runs: listOrNull(route.view.runs) });
+    case 'score':
+      return withQuery('#/score', { run: route.run, job: route.job });
+    case 'compareFolders':
+      return withQuery('#/compare-folders', { run: route.run, job: route.job });
     case 'image':
       return withQuery(`#/image/${route.id}`, { run: route.run, from: route.from, index: route.index });
     case 'unknown':

@@ -7,6 +7,7 @@ export const DATASET_FORMATS = [
   'live-itw',
   'agiqa-3k',
   'biqa-demo',
+  'biqa-ladder',
   'csv',
 ] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
@@ -60,8 +61,10 @@ export type ScanReport = {
   unreadable: number;
   duplicates: number;
   noScore: number;
+  /** False where nobody rated the images: label is '', labels are empty, scale is a stand-in, nothing is observed. */
+  rated: boolean;
   scale: Scale;
-  observed: { min: number; max: number };
+  observed: { min: number; max: number } | null;
   label: string;
   labels: string[];
   groups: { kind: string; count: number } | null;
@@ -88,6 +91,8 @@ export type DatasetSummary = {
   missing: number;
   unreadable: number;
   duplicates: number;
+  /** False where nobody rated the images: label is '' and scale a stand-in, which nothing shows. */
+  rated: boolean;
   label: string;
   scale: Scale;
   groups: { kind: string; count: number } | null;

@@ -172,6 +172,11 @@ export function distortionName(type: string): string {
   return findDistortion(type)?.name ?? type;
 }
 
+/** Whether a higher level of the type is worse: all but mean shift and contrast change, whose parameters change sign. */
+export function worsensWithLevel(type: string): boolean {
+  return type !== '18' && type !== '25';
+}
+
 /** What a KADID file name says: reference 'I01', type '07', level 1-5. */
 export type KadidName = { reference: string; type: string; level: number };
 

@@ -1,4 +1,5 @@
 /** Jobs and the one event stream of a window. */
+import type { Scale } from './dataset.ts';
 import type { ErrorShape } from './errors.ts';
 
 export const JOB_KINDS = [
@@ -6,7 +7,10 @@ export const JOB_KINDS = [
   'extract',
   'experiment',
   'predict',
+  'compare-folders',
   'demo',
+  'ladder',
+  'ladder-check',
   'download',
   'verify',
   'probe',
@@ -35,7 +39,8 @@ export type Job = {
   /** What it is doing now, in words ("fold 3 of 5, epoch 12 of 80"). */
   message: string;
   error: ErrorShape | null;
-  /** Kind-specific outcome: ExtractResult, ExperimentResult, PredictResult, DemoResult (here), ScanReport (dataset.ts),
+  /** Kind-specific outcome: ExtractResult, ExperimentResult, PredictResult, DemoResult (here), LadderResult, LadderCheck (ladders.ts), ScanReport (dataset.ts),
+   *  FolderComparison (folder-comparison.ts),
    *  DownloadResult, VerifyResult, ProbeResult (encoders.ts). */
   result?: unknown;
   createdAt: string;
@@ -75,6 +80,16 @@ export type PredictedImage = {
   error: ErrorShape | null;
 };
 export type PredictResult = { run: number; predictions: PredictedImage[] };
+/** A run as something to score pictures with; `reason` says why it can not, null where it can. */
+export type ScorableRun = {
+  run: number;
+  label: string;
+  dataset: string;
+  synthetic: boolean;
+  scale: Scale;
+  streams: string[];
+  reason: string | null;
+};
 export type DemoResult = { dataset: number; experiment: number; run: number };
 
 /** What travels over GET /events (server-sent events, one JSON object per message). */

@@ -6,11 +6,13 @@ import type { EngineHandler } from '../host/handler.ts';
 import { serveStatic } from '../host/static-files.ts';
 import { eventStream } from './events.ts';
 import { featuresResponse } from './feature-export.ts';
+import { jobPictureResponse } from './job-pictures.ts';
 import { imageResponse, thumbnailResponse } from './pictures.ts';
 import { appRouter } from './router.ts';
 import { resultsCsvLines } from './run-export.ts';
 import { artefactResponse } from './run-artefacts.ts';
 import { runView } from './run-view.ts';
+import { comparisonExport, scoresExport } from './score-export.ts';
 import type { Services } from './services.ts';
 
 /** The engine as a web-standard handler: API, events, pictures, exports and the built window (`rendererFolder`). */
@@ -39,6 +41,15 @@ export function createHandler(services: Services, rendererFolder: string): Engin
         return await artefactResponse(services, Number(artefact[1]), artefact[2]!, request);
       const exported = /^\/export\/run\/(\d+)\.(csv|json)$/.exec(pathname);
       if (exported !== null) return exportResponse(services, Number(exported[1]), exported[2]!);
+      const jobPicture = /^\/job-picture\/(\d+)\/(\d+)$/.exec(pathname);
+      if (jobPicture !== null) {
+        const place = { job: Number(jobPicture[1]), position: Number(jobPicture[2]) };
+        return await jobPictureResponse(services, place, request);
+      }
+      const scores = /^\/export\/scores\/(\d+)\.(csv|json)$/.exec(pathname);
+      if (scores !== null) return scoresExport(services, Number(scores[1]), scores[2]!);
+      const comparison = /^\/export\/comparison\/(\d+)\.(csv|json|html)$/.exec(pathname);
+      if (comparison !== null) return await comparisonExport(services, Number(comparison[1]), comparison[2]!);
       if (pathname === '/export/features') {
         const query = new URL(request.url).searchParams;
         return featuresResponse(

@@ -1,12 +1,24 @@
+import { z } from 'zod';
 import { imageQuery, type ImageDetail } from '../../src-shared/dataset.ts';
 import { distortionName } from '../../src-shared/distortions.ts';
+import { StudioError } from '../../src-shared/errors.ts';
+import { NEIGHBOUR_SCOPES, type ImageStream, type Neighbours } from '../../src-shared/neighbours.ts';
 import { NSS_NAMES } from '../../src-shared/nss-names.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
-import { allStreams } from '../streams/registry.ts';
+import { activeStream, allStreams } from '../streams/registry.ts';
 import { streamStatistics, type StreamStatistics } from '../streams/statistics.ts';
+import { isVisionStream } from '../../src-shared/streams.ts';
+import type { Services } from './services.ts';
 import { idInput, procedure, router } from './trpc.ts';
 
-/** Images: pages of the grid, one image for the Inspector, its neighbours. */
+const similarInput = z.strictObject({
+  id: z.number().int(),
+  stream: z.string().min(1),
+  limit: z.number().int().min(1).max(100).default(12),
+  scope: z.enum(NEIGHBOUR_SCOPES).default('dataset'),
+});
+
+/** Images: pages of the grid, one image for the Inspector, those beside it, those like it. */
 export const imagesRouter = router({
   page: procedure.input(imageQuery).query(({ ctx, input }) => ctx.services.reader.images.page(input)),
 
@@ -41,7 +53,52 @@ export const imagesRouter = router({
   neighbours: procedure
     .input(idInput)
     .query(({ ctx, input }) => ctx.services.reader.images.neighbours(input.id)),
+
+  streams: procedure.input(idInput).query(({ ctx, input: { id } }): ImageStream[] => {
+    const { reader } = ctx.services;
+    const image = reader.images.get(id);
+    const infos = allStreams(reader);
+    return reader.features.activeStreams(image.dataset_id).map((key) => ({
+      ...key,
+      title: infos.find((s) => s.id === key.stream && s.version === key.version)?.title ?? key.stream,
+      extracted: reader.features.vector(image.content, key) !== null,
+    }));
+  }),
+
+  similar: procedure
+    .input(similarInput)
+    .query(({ ctx, input }): Promise<Neighbours> => similarImages(ctx.services, input)),
 });
+
+/** The nearest images in a stream. Throws StudioError not-found where the image has no such features, and says how to get them. */
+async function similarImages(
+  { reader, neighbours }: Services,
+  { id, stream, limit, scope }: z.infer<typeof similarInput>,
+): Promise<Neighbours> {
+  const image = reader.images.get(id);
+  const dataset = reader.datasets.identity(image.dataset_id);
+  const { version } = activeStream(reader, dataset, stream);
+  const vector = reader.features.vector(image.content, { stream, version });
+  if (vector === null) {
+    throw new StudioError('not-found', `${image.name} has no features of stream "${stream}"`, {
+      hint: `Extract them on the Streams page, or: studio extract --dataset "${dataset.name}" --streams ${stream}`,
+    });
+  }
+  const zScored = !isVisionStream(stream);
+  const key = { stream, version, scope: scope === 'all' ? null : dataset.id, zScored };
+  const { hits, searched } = await neighbours.search({ key, image: id, vector, limit });
+  const found = hits.map(({ image: other, cosine }) => {
+    const row = reader.images.get(other);
+    return {
+      image: other,
+      name: row.name,
+      dataset: reader.datasets.identity(row.dataset_id),
+      cosine,
+      mos: row.mos,
+    };
+  });
+  return { stream, version, zScored, searched, neighbours: found };
+}
 
 /** The NSS features of an image with z-scores against its dataset; null where they were not extracted. */
 async function nssOf(

@@ -1,12 +1,14 @@
 import { StudioError } from '../../src-shared/errors.ts';
 import type { ExperimentPayload } from '../jobs/experiment.ts';
 import type { ExtractPayload } from '../jobs/extract.ts';
+import type { LadderCheckPayload } from '../jobs/ladder-check.ts';
 import type { Services } from './services.ts';
 
 /** Throws StudioError conflict while an unfinished job extracts or trains on this dataset. */
 export function requireNoJobOnDataset({ queue, reader }: Services, dataset: number): void {
   const job = queue.findLive(({ kind, payload }) => {
     if (kind === 'extract') return (payload as ExtractPayload).dataset === dataset;
+    if (kind === 'ladder-check') return (payload as LadderCheckPayload).dataset === dataset;
     if (kind !== 'experiment') return false;
     return reader.runs
       .ofExperiment((payload as ExperimentPayload).experiment)

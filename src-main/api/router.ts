@@ -6,7 +6,9 @@ import { experimentsRouter } from './experiments.ts';
 import { foldersRouter } from './folders.ts';
 import { imagesRouter } from './images.ts';
 import { jobsRouter } from './jobs.ts';
+import { laddersRouter } from './ladders.ts';
 import { runsRouter } from './runs.ts';
+import { scoresRouter } from './scores.ts';
 import { settingsRouter } from './settings.ts';
 import { streamsRouter } from './streams.ts';
 import { router } from './trpc.ts';
@@ -20,6 +22,8 @@ export const appRouter = router({
   experiments: experimentsRouter,
   runs: runsRouter,
   analysis: analysisRouter,
+  ladders: laddersRouter,
+  scores: scoresRouter,
   jobs: jobsRouter,
   folders: foldersRouter,
   demo: demoRouter,

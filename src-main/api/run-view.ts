@@ -3,6 +3,7 @@ import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import { membersOf } from '../../src-shared/experiment-spec.ts';
 import { ensembleWords, partLabel, protocolSentence } from '../../src-shared/protocol-words.ts';
 import type { Run, RunDetail } from '../../src-shared/runs.ts';
+import { scaleOf } from '../experiments/label-scale.ts';
 import { perDistortion } from '../evaluation/breakdown.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
@@ -16,7 +17,7 @@ export function runView(reader: CatalogReader, stored: StoredRun): Run {
     preset: stored.spec?.preset ?? null,
     kind: stored.kind,
     status: stored.status,
-    dataset: reader.datasets.identity(stored.dataset),
+    dataset: testedDataset(reader, stored),
     train: trainOf(reader, stored),
     streams: stored.streams,
     protocol: protocolOf(reader, stored),
@@ -31,6 +32,13 @@ export function runView(reader: CatalogReader, stored: StoredRun): Run {
     createdAt: stored.createdAt,
     finishedAt: stored.finishedAt,
   };
+}
+
+/** The dataset that a run was tested on, with the declared scale of the label that it predicts. */
+function testedDataset(reader: CatalogReader, { dataset, targetLabel }: StoredRun): Run['dataset'] {
+  const identity = reader.datasets.identity(dataset);
+  const rated = { label: reader.datasets.defaultLabel(dataset), scale: identity.scale };
+  return { ...identity, scale: scaleOf(rated, targetLabel) };
 }
 
 /** Everything of the Run page but the per-image arrays. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NearDuplicates } from '../../src-shared/near-duplicates.ts';
 import type { Run, RunPredictions } from '../../src-shared/runs.ts';
 import { importPredictionsFile } from '../jobs/import-predictions.ts';
 import { requireNoJobOnExperiment } from './jobs-in-the-way.ts';
@@ -30,6 +31,14 @@ export const runsRouter = router({
   worst: procedure
     .input(z.strictObject({ run: z.number().int(), limit: z.number().int().min(1).max(500).default(24) }))
     .query(({ ctx, input }) => ctx.services.reader.runs.worst(input.run, input.limit)),
+
+  /** Test images with a near-duplicate in training; null where nothing was compared (imported predictions). */
+  nearDuplicates: procedure
+    .input(z.strictObject({ run: z.number().int(), limit: z.number().int().min(1).max(5000).default(100) }))
+    .query(({ ctx: { services }, input: { run, limit } }): NearDuplicates | null => {
+      services.reader.runs.get(run);
+      return services.reader.nearDuplicates.ofRun(run, limit);
+    }),
 
   rename: procedure
     .input(z.strictObject({ run: z.number().int(), label: z.string().trim().min(1).max(200) }))

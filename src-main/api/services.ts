@@ -7,9 +7,11 @@ import type { FolderBrowser } from '../host/browse.ts';
 import type { EventHub } from '../jobs/events.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { Scanner } from '../jobs/scan.ts';
+import type { NeighbourSearch } from '../streams/neighbours/neighbour-search.ts';
 import type { Encoders } from '../streams/vision/encoders.ts';
 
 import type { Guests } from './guests.ts';
+import type { JobResults } from './job-results.ts';
 
 /** What the routers work with; made once by engine.ts. */
 export type Services = {
@@ -22,6 +24,8 @@ export type Services = {
   scanner: Scanner;
   folders: FolderBrowser;
   guests: Guests;
+  results: JobResults;
   encoders: Encoders;
   analysis: AnalysisThread;
+  neighbours: NeighbourSearch;
 };

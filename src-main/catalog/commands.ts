@@ -1,7 +1,9 @@
 import { datasetWrites } from './datasets.ts';
 import { encoderWrites } from './encoders.ts';
 import { featureWrites } from './features.ts';
+import { fingerprintWrites } from './fingerprints.ts';
 import { jobWrites } from './jobs.ts';
+import { nearDuplicateWrites } from './near-duplicates.ts';
 import { runWrites } from './runs.ts';
 import type { Db } from './open.ts';
 
@@ -10,8 +12,10 @@ export function catalogCommands(db: Db) {
   return {
     ...datasetWrites(db),
     ...featureWrites(db),
+    ...fingerprintWrites(db),
     ...encoderWrites(db),
     ...runWrites(db),
+    ...nearDuplicateWrites(db),
     ...jobWrites(db),
   };
 }

@@ -113,6 +113,7 @@ export function datasetReads(db: Db) {
       missing: count.missing,
       unreadable: count.unreadable,
       duplicates: row.duplicates,
+      rated: row.labels !== '[]',
       label: row.label,
       scale: { min: row.scale_min, max: row.scale_max, better: row.better },
       groups: row.group_kind === null ? null : { kind: row.group_kind, count: count.groups },
@@ -141,6 +142,8 @@ export function datasetReads(db: Db) {
       const scale = { min: row.scale_min, max: row.scale_max, better: row.better };
       return { id, name: row.name, synthetic: row.synthetic === 1, scale };
     },
+    /** The default label of a dataset. */
+    defaultLabel: (id: number): string => requireRow(id).label,
     findByName: (name: string) => {
       const row = byName.get(name);
       return row === undefined ? null : summary(row);

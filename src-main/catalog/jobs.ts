@@ -39,8 +39,9 @@ export type JobState = Pick<
 /** Reading side of jobs. */
 export function jobReads(db: Db) {
   const recent = db.prepare<[number], JobRow>(
-    // A prediction's result may be megabytes; only `get` gives it.
-    `SELECT *, CASE kind WHEN 'predict' THEN NULL ELSE result END AS result FROM jobs ORDER BY id DESC LIMIT ?`,
+    // What was scored may be megabytes; only `get` gives it.
+    `SELECT *, CASE WHEN kind IN ('predict', 'compare-folders') THEN NULL ELSE result END AS result
+       FROM jobs ORDER BY id DESC LIMIT ?`,
   );
   const unfinished = db.prepare<[], JobRow>(
     `SELECT * FROM jobs WHERE status IN ('queued', 'running', 'paused') ORDER BY id`,

@@ -37,6 +37,19 @@ export function populationReads(db: Db) {
         )
         .all(label, ...streams.flatMap((s) => [s.stream, s.version]), dataset) as PopulationRow[];
     },
+    /** Images with all `streams`, rated or not, in label-file order; what scoring needs of them. */
+    described(dataset: number, streams: readonly StreamKey[]): Omit<PopulationRow, 'mos'>[] {
+      const joins = streams.map(
+        (_, i) =>
+          `JOIN features f${i} ON f${i}.content = i.content AND f${i}.stream = ? AND f${i}.version = ?`,
+      );
+      return db
+        .prepare(
+          `SELECT i.id, i.name, i.content, i.group_name AS "group", i.distortion, i.level
+           FROM images i ${joins.join(' ')} WHERE i.dataset_id = ? ORDER BY i.position`,
+        )
+        .all(...streams.flatMap((s) => [s.stream, s.version]), dataset) as Omit<PopulationRow, 'mos'>[];
+    },
     /** The stream's features of these rows as one row-major float32 matrix, rows x dimension. */
     matrix(
       rows: readonly { content: string }[],

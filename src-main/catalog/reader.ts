@@ -2,7 +2,10 @@ import { datasetReads } from './datasets.ts';
 import { encoderReads } from './encoders.ts';
 import { featureReads } from './features.ts';
 import { imageReads } from './images.ts';
+import { fingerprintReads } from './fingerprints.ts';
 import { jobReads } from './jobs.ts';
+import { nearDuplicateReads } from './near-duplicates.ts';
+import { neighbourReads } from './neighbours.ts';
 import { catalogError, openCatalogForReading } from './open.ts';
 import { runReads } from './runs.ts';
 import { populationReads } from './population.ts';
@@ -18,8 +21,11 @@ export function openCatalogReader(file: string) {
     images: withRemedies(imageReads(db), file),
     features: withRemedies(featureReads(db), file),
     encoders: withRemedies(encoderReads(db), file),
+    neighbours: withRemedies(neighbourReads(db), file),
+    fingerprints: withRemedies(fingerprintReads(db), file),
     population: withRemedies(populationReads(db), file),
     runs: withRemedies(runReads(db), file),
+    nearDuplicates: withRemedies(nearDuplicateReads(db), file),
     jobs: withRemedies(jobReads(db), file),
     sqliteVersion: () => db.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? '',
     close: () => void db.close(),

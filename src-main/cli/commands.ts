@@ -1,4 +1,5 @@
 /** The registry of commands: name -> how it is called and what runs it. One file per noun. */
+import { compareFoldersCommand } from './compare-folders.ts';
 import { datasetsCommand, importCommand } from './datasets.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -7,6 +8,7 @@ import { extractCommand } from './extract.ts';
 import { exportCommand, reportCommand } from './export.ts';
 import { featuresCommand } from './features.ts';
 import { jobsCommand } from './jobs.ts';
+import { ladderCommand } from './ladder.ts';
 import { predictCommand, predictionsCommand } from './predict.ts';
 import { resultsCommand, runCommand, runsCommand } from './runs.ts';
 import { serveCommand } from './serve.ts';
@@ -28,6 +30,8 @@ export const COMMANDS: Record<string, Command> = {
   report: reportCommand,
   predict: predictCommand,
   predictions: predictionsCommand,
+  ladder: ladderCommand,
+  'compare-folders': compareFoldersCommand,
   jobs: jobsCommand,
   demo: demoCommand,
   doctor: doctorCommand,

@@ -28,7 +28,7 @@ export type LabelTable = {
   file: string;
   /** Suggested dataset name. */
   name: string;
-  /** The label in use; `scale` is its declared scale. */
+  /** The label in use; `scale` is its declared scale. Without labels (UNRATED) every row is taken, unrated. */
   label: string;
   labels: string[];
   scale: Scale;
@@ -43,6 +43,12 @@ export type LabelTable = {
   /** True where images of one dataset may lie in several folders. */
   mixesFolders: boolean;
 };
+
+/** Label, labels and scale of a table without opinion scores; the scale is a stand-in that nothing shows. */
+export const UNRATED = { label: '', labels: [], scale: { min: 0, max: 1, better: 'higher' } } satisfies Pick<
+  LabelTable,
+  'label' | 'labels' | 'scale'
+>;
 
 /** A folder with its CSV files opened. */
 export type LabelFolder = { index: FolderIndex; tables: CsvTable[] };

@@ -12,11 +12,19 @@ import type { FolderIndex } from './folder-index.ts';
 import { kadidReader } from './kadid.ts';
 import { koniqReader } from './koniq.ts';
 import type { DatasetReader, LabelFolder } from './label-table.ts';
+import { ladderReader } from './ladder.ts';
 import { liveItwReader } from './live-itw.ts';
 import { ratedCsvReader } from './rated-csv.ts';
 
 /** Readers that know their dataset by its label file. */
-const NATIVE_READERS: DatasetReader[] = [demoReader, koniqReader, kadidReader, liveItwReader, agiqaReader];
+const NATIVE_READERS: DatasetReader[] = [
+  demoReader,
+  ladderReader,
+  koniqReader,
+  kadidReader,
+  liveItwReader,
+  agiqaReader,
+];
 /** Every reader; the plain CSV is the last resort. */
 export const READERS: DatasetReader[] = [...NATIVE_READERS, ratedCsvReader];
 

@@ -102,6 +102,7 @@ function applyGroupColumn(table: LabelTable, format: DatasetFormat, options: Imp
 }
 
 function splitByScore(table: LabelTable): { scored: LabelRow[]; unscored: ReadProblem[] } {
+  if (table.labels.length === 0) return { scored: table.rows, unscored: [] };
   const scored: LabelRow[] = [];
   const unscored: ReadProblem[] = [];
   for (const row of table.rows) {

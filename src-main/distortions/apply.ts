@@ -4,7 +4,7 @@ import { StudioError } from '../../src-shared/errors.ts';
 import { blurGaussian, blurLens, blurMotion } from './blur.ts';
 import { brighten, darken, shiftMean } from './brightness.ts';
 import { diffuseColour, quantiseColours, scaleHsvSaturation, scaleLabChroma, shiftColour } from './colour.ts';
-import { compressJpeg } from './compression.ts';
+import { compressJpeg, compressJpeg2000 } from './compression.ts';
 import {
   addColourNoise,
   addImpulseNoise,
@@ -27,6 +27,7 @@ const DISTORTIONS: Readonly<Record<string, Distort>> = {
   '06': quantiseColours,
   '07': scaleHsvSaturation,
   '08': scaleLabChroma,
+  '09': compressJpeg2000,
   '10': compressJpeg,
   '11': addWhiteNoise,
   '12': addColourNoise,
@@ -45,17 +46,14 @@ const DISTORTIONS: Readonly<Record<string, Distort>> = {
   '25': changeContrast,
 };
 
-/** The type codes that applyDistortion can make: all of KADID-10k but 09 (JPEG2000). */
-export const AVAILABLE_TYPES: readonly string[] = Object.keys(DISTORTIONS).sort();
-
 /** Types 20 and 23 move squares of this many px; smaller pictures are refused by every type alike. */
-const SMALLEST_SIDE = 32;
+export const SMALLEST_SIDE = 32;
 
 /**
  * One KADID-10k distortion at level 1-5, at the picture's size; the input is left as it is.
  * The seed's random numbers do not depend on the level, so the levels of one (picture, type, seed) are one ladder:
  * the same motion direction, the same noise getting stronger, ever more patches. Same arguments, same bytes.
- * Errors: bad-input (unknown type or level, picture too small), not-available (type 09).
+ * Errors: bad-input (unknown type or level, picture too small).
  */
 export async function applyDistortion(
   picture: RgbPicture,
@@ -79,11 +77,5 @@ export async function applyDistortion(
       },
     );
   }
-  const distort = DISTORTIONS[type];
-  if (distort === undefined) {
-    throw new StudioError('not-available', `${row.name} (type ${type}) cannot be made yet`, {
-      hint: `Leave it out; available are ${AVAILABLE_TYPES.join(', ')}.`,
-    });
-  }
-  return distort(picture, parameter, new Random(seed, type));
+  return DISTORTIONS[row.type]!(picture, parameter, new Random(seed, type));
 }

@@ -12,6 +12,7 @@ import type { Ort } from '../graph/runtime.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
 import { evaluatePredictions, evaluateRun } from './evaluate-run.ts';
 import { exportRun } from './export-run.ts';
+import { checkRun } from './near-duplicates.ts';
 import { FoldTrainer } from './train-fold.ts';
 
 /** Resolves when the message has left. */
@@ -46,8 +47,12 @@ async function perform(task: ComputeTask): Promise<void> {
       });
       return send({ type: 'fold', fold });
     }
-    case 'evaluate-run':
-      return send({ type: 'evaluated', ...(await evaluateRun(open(task.catalog).reader, task.run)) });
+    case 'evaluate-run': {
+      const { reader, trainer } = open(task.catalog);
+      const run = reader.runs.get(task.run);
+      await send({ type: 'near-duplicates', check: checkRun(reader, run, trainer.sides(run)) });
+      return send({ type: 'evaluated', ...(await evaluateRun(reader, task.run)) });
+    }
     case 'evaluate': {
       const metrics = await evaluatePredictions(task.prediction, task.target, task.groups);
       return send({

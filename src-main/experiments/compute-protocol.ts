@@ -1,5 +1,6 @@
 /** What the engine and a compute process say to each other (child-process IPC with typed arrays). */
 import type { ErrorShape } from '../../src-shared/errors.ts';
+import type { NearDuplicateCheck } from '../catalog/near-duplicates.ts';
 import type { FoldToStore, PredictionToStore, RunMetrics, Seconds } from '../catalog/runs.ts';
 import type { HeadOutput } from '../fusion/predict.ts';
 import type { ExportedRun } from './export-run.ts';
@@ -26,6 +27,8 @@ export type ComputeMessage =
   | { type: 'fold'; fold: FoldToStore }
   /** `predictions`: those that are known only with all parts, of images tested in several of them. */
   | { type: 'evaluated'; metrics: RunMetrics; seconds: Seconds; predictions: PredictionToStore[] }
+  /** Before `evaluated` of a stored run: what its two sides have in common. */
+  | { type: 'near-duplicates'; check: NearDuplicateCheck }
   | { type: 'predicted'; perHead: HeadOutput[] }
   | { type: 'exported'; exported: ExportedRun }
   | { type: 'done' }

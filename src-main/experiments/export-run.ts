@@ -10,6 +10,7 @@ import { predictHead, type HeadOutput } from '../fusion/predict.ts';
 import type { StreamFeatures } from '../fusion/preprocess.ts';
 import type { TrainedHead } from '../fusion/trained-head.ts';
 import { createSession, floatTensor, type Ort } from '../graph/runtime.ts';
+import { scaleOf } from './label-scale.ts';
 import { streamKeys } from './plan.ts';
 import { readHeads } from './run-heads.ts';
 
@@ -30,7 +31,7 @@ export async function exportRun(ort: Ort, reader: CatalogReader, id: number): Pr
   const heads = readHeads(reader, run);
   const model = exportModel(heads, metadataOf(reader, run));
   const agreement = await compare(ort, model, heads, sampleOf(reader, run));
-  const { min, max } = reader.datasets.identity(run.dataset).scale;
+  const { min, max } = scaleOf(reader.datasets.get(run.dataset), run.targetLabel);
   if (agreement.score > TOLERANCE * (max - min) || agreement.gates > TOLERANCE) {
     const text = `The exported model of run ${id} differs from the studio by ${agreement.score} label units (gates: ${agreement.gates})`;
     throw new StudioError('internal', text, { hint: 'Please report this with the run card.' });
@@ -40,7 +41,7 @@ export async function exportRun(ort: Ort, reader: CatalogReader, id: number): Pr
 
 /** What the file tells of itself; nothing that may change after the run is finished, so that the bytes never do. */
 function metadataOf(reader: CatalogReader, run: StoredRun): Record<string, string> {
-  const { min, max, better } = reader.datasets.identity(run.dataset).scale;
+  const { min, max, better } = scaleOf(reader.datasets.get(run.dataset), run.targetLabel);
   return {
     run: String(run.id),
     studio: STUDIO_VERSION,

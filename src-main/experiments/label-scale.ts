@@ -3,14 +3,18 @@ import type { DatasetSummary, Scale } from '../../src-shared/dataset.ts';
 import type { Preset } from '../../src-shared/experiment-spec.ts';
 import { fromCommonScale, toCommonScale } from '../../src-shared/scale.ts';
 
-type Rated = Pick<DatasetSummary, 'format' | 'label' | 'scale'>;
+type Rated = Pick<DatasetSummary, 'label' | 'scale'>;
 
 /** KonIQ-10k's second label, which the paper calls its MOS. */
 const KONIQ_MOS = 'MOS';
 const KONIQ_MOS_SCALE: Scale = { min: 1, max: 5, better: 'higher' };
 
 /** The preset "paper" trains KonIQ-10k on its 1-5 MOS, as the paper does; everything else on the dataset's label. */
-export function targetLabelOf(dataset: Rated, labels: readonly string[], preset: Preset): string {
+export function targetLabelOf(
+  dataset: Pick<DatasetSummary, 'format' | 'label'>,
+  labels: readonly string[],
+  preset: Preset,
+): string {
   return preset === 'paper' && dataset.format === 'koniq-10k' && labels.includes(KONIQ_MOS)
     ? KONIQ_MOS
     : dataset.label;

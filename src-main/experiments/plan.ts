@@ -102,6 +102,7 @@ function loadSide(
   dataset: DatasetSummary,
   streams: readonly StreamInfo[],
 ): RatedSide {
+  requireRated(dataset);
   const label = targetLabelOf(dataset, reader.datasets.labels(dataset.id), spec.preset);
   const keys = streams.map((s) => ({ stream: s.id, version: s.version }));
   const rows = reader.population.rows(dataset.id, label, keys);
@@ -137,6 +138,18 @@ function targetsOf(tested: RatedSide, source: RatedSide | null): Float64Array {
   if (source === null) return Float64Array.from(own);
   const map = mapScale(scaleOf(source.dataset, source.label), scaleOf(tested.dataset, tested.label));
   return Float64Array.from([...own, ...source.population.map((row) => map(row.mos))]);
+}
+
+/** Throws StudioError bad-input where nobody rated the images: there is nothing to train on or to compare with. */
+export function requireRated(dataset: Pick<DatasetSummary, 'name' | 'rated'>): void {
+  if (dataset.rated) return;
+  throw new StudioError(
+    'bad-input',
+    `"${dataset.name}" has no scores: it cannot be trained on or compared with`,
+    {
+      hint: 'A run can score it: studio ladder check --run RUN --dataset NAME, or studio predict.',
+    },
+  );
 }
 
 /** NSS, SigLIP, CLIP-H, then the others as the spec names them: the order of the fused vector (spec/fusion.md). */

@@ -4,6 +4,7 @@ import { gateStreamOf, membersOf } from '../../src-shared/experiment-spec.ts';
 import { partLabel } from '../../src-shared/protocol-words.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
+import type { SplitRow } from '../catalog/near-duplicates.ts';
 import type { FoldToStore, StoredRun } from '../catalog/runs.ts';
 import { metrics } from '../evaluation/metrics.ts';
 import {
@@ -15,6 +16,7 @@ import {
 import type { EpochReport } from '../fusion/train.ts';
 import { serializeHeads } from '../fusion/trained-head.ts';
 import type { Ort } from '../graph/runtime.ts';
+import type { SplitPart } from './near-duplicates.ts';
 import type { Part } from './parts.ts';
 import { planExperiment, streamKeys, type ExperimentPlan, type PlannedRun } from './plan.ts';
 import { predictMembers, trainMembers } from './train-members.ts';
@@ -97,6 +99,17 @@ export class FoldTrainer {
       })),
       warnings,
     };
+  }
+
+  /** What each part of a run has trained on and tested. Throws StudioError conflict where the run's images have changed. */
+  sides(run: StoredRun): SplitPart[] {
+    const { plan, parts } = this.#planOf(run);
+    const images = (rows: Int32Array): SplitRow[] =>
+      Array.from(rows, (row) => {
+        const { id, name, content } = plan.rows[row]!;
+        return { image: id, name, content };
+      });
+    return parts.map(({ fit, test }, part) => ({ part, train: images(fit), test: images(test) }));
   }
 
   /** The plan of the run's experiment, made again and compared: a resumed run must not mix two populations. */

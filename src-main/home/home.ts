@@ -15,6 +15,8 @@ export type Home = {
   thumbnails: string;
   backups: string;
   demo: string;
+  /** Ladders that were given no folder of their own. */
+  ladders: string;
   /** The user's own encoder manifests. */
   encoders: string;
 };
@@ -72,6 +74,7 @@ export function resolveHome(flag?: string): Home {
     thumbnails: path.join(folder, 'thumbnails'),
     backups: path.join(folder, 'backups'),
     demo: path.join(folder, 'demo'),
+    ladders: path.join(folder, 'ladders'),
     encoders: path.join(folder, 'encoders'),
   };
 }

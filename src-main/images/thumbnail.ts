@@ -22,7 +22,8 @@ export async function makeThumbnail(bytes: Buffer, file: string, longestSide: nu
   }
 }
 
-async function openForResize(bytes: Buffer, file: string): Promise<Sharp> {
+/** A pipeline over the picture as the decoder sees it, to be made smaller (JPEG shrinks while it loads). Errors as decodePicture. */
+export async function openForResize(bytes: Buffer, file: string): Promise<Sharp> {
   if (detectFormat(bytes, file) === 'bmp') {
     const { width, height, data } = await decodePicture(bytes, file);
     return sharp(data, { raw: { width, height, channels: 3 } });

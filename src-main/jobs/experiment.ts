@@ -182,7 +182,8 @@ class ExperimentTraining {
     const { writer, events, catalogFile } = this.#parts;
     this.#report('confidence intervals');
     await process.perform({ kind: 'evaluate-run', catalog: catalogFile, run }, (message) => {
-      if (message.type === 'evaluated')
+      if (message.type === 'near-duplicates') this.#writes.add(writer.saveNearDuplicates(run, message.check));
+      else if (message.type === 'evaluated')
         this.#writes.add(
           writer
             .finishRun(run, message.metrics, message.seconds, message.predictions)

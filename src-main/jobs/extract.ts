@@ -7,6 +7,7 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import { openExtractor } from '../streams/extractor.ts';
 import type { Extractor } from '../streams/extractor.ts';
 import type { Encoders } from '../streams/vision/encoders.ts';
+import { fingerprintDataset } from './fingerprints.ts';
 import type { JobControl } from './queue.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -18,7 +19,7 @@ type Catalog = { reader: CatalogReader; writer: CatalogWriter };
 const FLUSH_IMAGES = 32;
 const FLUSH_MS = 1000;
 
-/** Extracts streams of a dataset into the catalog; what is already there is reused, so a restart goes on where it stopped. */
+/** Extracts streams of a dataset into the catalog, then the fingerprints of its images; what is already there is reused, so a restart goes on where it stopped. */
 export async function extractStreams(
   { dataset, streams, device = 'auto' }: ExtractPayload,
   control: JobControl,
@@ -35,6 +36,7 @@ export async function extractStreams(
       await extractor.close();
     }
   }
+  await fingerprintDataset(dataset, control, catalog);
   return { dataset: name, device: [...new Set(results.map((r) => r.device))].join('+'), streams: results };
 }
 

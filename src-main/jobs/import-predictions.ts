@@ -5,7 +5,7 @@ import type { CatalogWriter } from '../catalog/commands.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { RunMetrics } from '../catalog/runs.ts';
 import { compute } from '../experiments/compute.ts';
-import { populationHash } from '../experiments/plan.ts';
+import { populationHash, requireRated } from '../experiments/plan.ts';
 
 /** Takes in another model's scores (CSV image,prediction) as a run of kind "imported"; returns the run's id. */
 export async function importPredictionsFile(
@@ -13,6 +13,7 @@ export async function importPredictionsFile(
   input: { dataset: number; name: string; path: string },
 ): Promise<number> {
   const dataset = reader.datasets.get(input.dataset);
+  requireRated(dataset);
   const scores = await readPredictions(input.path);
   const rows = reader.population.rows(dataset.id, dataset.label, []).filter((row) => scores.has(row.name));
   if (rows.length === 0) {

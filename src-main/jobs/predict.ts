@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { StudioError, errorShape, type ErrorShape } from '../../src-shared/errors.ts';
+import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import type { PredictedImage, PredictResult } from '../../src-shared/jobs.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
@@ -10,55 +10,65 @@ import { requireHeads } from '../experiments/run-heads.ts';
 import { averageHeads } from '../fusion/average-heads.ts';
 import type { HeadOutput } from '../fusion/predict.ts';
 import { PICTURE_EXTENSION } from '../images/picture-format.ts';
-import { openExtractor } from '../streams/extractor.ts';
-import { NSS_INFO } from '../streams/registry.ts';
-import type { Encoders } from '../streams/vision/encoders.ts';
-import { providerOfVersion } from '../streams/vision/manifest-version.ts';
+import { LoosePictures, looseFeatures, type LooseParts } from './loose-features.ts';
 import type { JobControl } from './queue.ts';
 
 export type PredictPayload = { run: number; paths: string[] };
 
-/**
- * Predicts the quality of pictures, rated or not, with all heads of a run, every member of every part: their mean, and their
- * standard deviation (divisor: number of heads) as prediction_std; gates are their mean. A picture that can not be read is a row with an error.
- */
+/** Predicts the quality of pictures, rated or not, in the files and folders that `paths` names (predictFiles). */
 export async function predictImages(
   { run: id, paths }: PredictPayload,
   control: JobControl,
-  { reader, encoders }: { reader: CatalogReader; encoders: Encoders },
+  parts: LooseParts,
 ): Promise<PredictResult> {
-  const run = reader.runs.get(id);
+  const run = parts.reader.runs.get(id);
   requireHeads(run);
-  const files = await pictureFiles(paths);
-  const errors = new Map<string, ErrorShape>();
+  return { run: id, predictions: await predictFiles(run, await pictureFiles(paths), control, parts) };
+}
+
+/**
+ * Predicts picture files with all heads of a run, every member of every part: their mean, and their standard deviation
+ * (divisor: number of heads) as prediction_std; gates are their mean. The same bytes are computed once. A picture that can not be
+ * read is a row with an error. Throws 'not-available' where one of the run's streams can not be computed here in the run's
+ * version, and 'cancelled'.
+ */
+export async function predictFiles(
+  run: StoredRun,
+  files: readonly string[],
+  control: JobControl,
+  parts: LooseParts,
+): Promise<PredictedImage[]> {
+  const pictures = new LoosePictures(control);
+  await pictures.add(files);
   const streams: { id: string; vectors: Map<string, Float32Array> }[] = [];
   for (const { stream, version } of run.streams) {
-    const readable = files.filter((file) => !errors.has(file));
-    const vectors = await describe({ stream, version, run: id }, readable, errors, control, encoders);
+    const vectors = await looseFeatures({ stream, version, run: run.id }, pictures, control, parts);
     streams.push({ id: stream, vectors });
   }
-  const readable = files.filter((file) => !errors.has(file));
+  const contents = [...pictures.files.keys()];
   const perHead =
-    readable.length === 0
+    contents.length === 0
       ? []
       : await predictVectors(
           run,
-          streams.map(({ id: stream, vectors }) =>
+          streams.map(({ id, vectors }) =>
             matrixOf(
-              stream,
-              readable.map((file) => vectors.get(file)!),
+              id,
+              contents.map((content) => vectors.get(content)!),
             ),
           ),
-          readable.length,
+          contents.length,
           control,
-          reader,
+          parts.reader,
         );
   const averaged = perHead.length === 0 ? null : averageHeads(perHead);
-  const position = new Map(readable.map((file, i) => [file, i]));
-  const predictions = files.map((image): PredictedImage => {
+  const position = new Map(
+    [...pictures.files.values()].flatMap((same, i) => same.map((file) => [file, i] as const)),
+  );
+  return files.map((image): PredictedImage => {
     const i = position.get(image);
     if (i === undefined || averaged === null)
-      return { image, prediction: null, prediction_std: null, gates: {}, error: errors.get(image)! };
+      return { image, prediction: null, prediction_std: null, gates: {}, error: pictures.errors.get(image)! };
     const gates = Object.entries(averaged.gates).map(([stream, values]) => [stream, values[i]!] as const);
     return {
       image,
@@ -68,55 +78,6 @@ export async function predictImages(
       error: null,
     };
   });
-  return { run: id, predictions };
-}
-
-/** The vectors of one stream, in the very version that the run was trained on; failures go to `errors`. */
-async function describe(
-  wanted: { stream: string; version: string; run: number },
-  files: readonly string[],
-  errors: Map<string, ErrorShape>,
-  control: JobControl,
-  encoders: Encoders,
-): Promise<Map<string, Float32Array>> {
-  const { stream, version, run } = wanted;
-  const other = (available: string) =>
-    new StudioError(
-      'not-available',
-      `Run ${run} uses stream "${stream}" (${version}), which can not be computed for new pictures here${available}`,
-      { hint: 'Use a run on streams that this version extracts.' },
-    );
-  const provider = providerOfVersion(version);
-  // Features of somebody else, under whatever name, can not be made here.
-  if (stream !== NSS_INFO.id && provider === null) throw other('');
-  const extractor = await openExtractor(stream, {
-    device: provider ?? 'cpu',
-    encoders,
-    signal: control.signal,
-  });
-  const vectors = new Map<string, Float32Array>();
-  try {
-    if (extractor.info.version !== version) throw other(`: it is ${extractor.info.version} now`);
-    let done = 0;
-    control.progress({ done, total: files.length, message: `extracting ${stream} features` });
-    await extractor.extract(
-      files.map((file) => ({ key: file, path: file, content: null })),
-      {
-        signal: control.signal,
-        onReply(reply) {
-          if ('vector' in reply) vectors.set(reply.key, reply.vector);
-          else {
-            errors.set(reply.key, reply.error);
-            control.fail(reply.key, reply.error);
-          }
-          control.progress({ done: ++done });
-        },
-      },
-    );
-  } finally {
-    await extractor.close();
-  }
-  return vectors;
 }
 
 /** The pictures that these paths name; folders are searched with their subfolders, in name order. */
@@ -151,7 +112,8 @@ function matrixOf(id: string, vectors: readonly Float32Array[]): StreamMatrix {
   return { id, dimension, data };
 }
 
-async function predictVectors(
+/** What each head of a run says of n rows of its streams, in a compute process. */
+export async function predictVectors(
   run: StoredRun,
   streams: StreamMatrix[],
   n: number,

@@ -105,10 +105,14 @@ function report(scan: string, draft: DatasetDraft, updates: ScanReport['updates'
     duplicates: draft.duplicates,
     noScore: draft.noScore,
     scale: draft.scale,
-    observed: {
-      min: rated.reduce((a, b) => Math.min(a, b), Infinity),
-      max: rated.reduce((a, b) => Math.max(a, b), -Infinity),
-    },
+    rated: draft.labels.length > 0,
+    observed:
+      rated.length === 0
+        ? null
+        : {
+            min: rated.reduce((a, b) => Math.min(a, b), Infinity),
+            max: rated.reduce((a, b) => Math.max(a, b), -Infinity),
+          },
     label: draft.label,
     labels: draft.labels,
     groups:

@@ -1,50 +1,13 @@
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { StudioError } from '../../src-shared/errors.ts';
+import { inPictureWorkers } from './picture-workers.ts';
 import type { ExtractItem, ExtractReply } from './read-picture.ts';
-
-/** Pictures that a worker holds: one in work, one waiting, so that it never idles between replies. */
-const IN_FLIGHT = 2;
 
 /**
  * Describes pictures with the NSS descriptor in worker threads, `onReply` once per item in order of completion.
  * A bad picture is a reply with an error and never stops the rest. Throws StudioError cancelled after an abort.
  */
-export async function extractNss(
+export function extractNss(
   items: readonly ExtractItem[],
   options: { signal: AbortSignal; workers?: number; onReply(reply: ExtractReply): void },
 ): Promise<void> {
-  if (options.signal.aborted) throw new StudioError('cancelled', 'Extraction stopped');
-  const count = Math.min(options.workers ?? availableParallelism(), items.length);
-  const workers = Array.from(
-    { length: count },
-    () => new Worker(new URL('./extract-worker.ts', import.meta.url)),
-  );
-  let next = 0;
-  let replies = 0;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const abort = () => reject(new StudioError('cancelled', 'Extraction stopped'));
-      options.signal.addEventListener('abort', abort, { once: true });
-      for (const worker of workers) {
-        const feed = () => {
-          const item = items[next];
-          if (item === undefined) return;
-          next++;
-          worker.postMessage(item);
-        };
-        worker.on('error', reject);
-        worker.on('message', (reply: ExtractReply) => {
-          if (options.signal.aborted) return;
-          options.onReply(reply);
-          if (++replies === items.length) resolve();
-          else feed();
-        });
-        for (let i = 0; i < IN_FLIGHT; i++) feed();
-      }
-      if (items.length === 0) resolve();
-    });
-  } finally {
-    await Promise.all(workers.map((w) => w.terminate()));
-  }
+  return inPictureWorkers(new URL('./extract-worker.ts', import.meta.url), items, options);
 }

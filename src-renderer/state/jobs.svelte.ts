@@ -37,8 +37,11 @@ export class JobList {
     this.loaded = true;
   }
 
-  async act(id: number, action: JobAction): Promise<void> {
-    this.#put(await api.jobs.act.mutate({ id, action }));
+  /** Acts on a job; gives the job as it is then, a new one for a retry. */
+  async act(id: number, action: JobAction): Promise<Job> {
+    const job = await api.jobs.act.mutate({ id, action });
+    this.#put(job);
+    return job;
   }
 
   async clearFinished(): Promise<void> {

@@ -1,8 +1,10 @@
-/** `npm run bench [nss|extract|preprocess|encoders|devices|train|head|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|ladder|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
 import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
 import { benchHead } from './head.ts';
+import { benchNeighbours } from './neighbours.ts';
+import { benchLadder } from './ladder.ts';
 import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
@@ -16,8 +18,10 @@ const BENCHES: Record<string, () => unknown> = {
   preprocess: () => benchPreprocess(),
   encoders: () => benchEncoders(),
   devices: () => benchDevices(),
+  neighbours: () => benchNeighbours(),
   train: () => benchTrain(),
   head: benchHead,
+  ladder: () => benchLadder(),
   peer: () => benchPeer(5),
 };
 

@@ -305,6 +305,54 @@ test('the inspector shows true pixels, zooms and pans', async ({ page, mock }) =
   await expect(page.getByRole('region', { name: 'NSS features' })).toContainText('mean.intensity.std');
 });
 
+test('the inspector shows the nearest neighbours of an image, stream by stream', async ({ page, mock }) => {
+  const findings = watchPage(page);
+  await open(page, mock, '#/image/812');
+  const panel = page.getByRole('region', { name: 'Nearest neighbours' });
+  const found = panel.getByRole('listitem');
+  await expect(found).toHaveCount(12);
+  await expect(found.first()).toContainText('0.980');
+  await expect(found.first()).toContainText(/MOS \d/);
+  await expect(panel).toContainText('cosine of z-scored features');
+  await panel.getByLabel('Stream').selectOption('mobilenet-v2');
+  await expect(panel).toContainText('cosine of raw embeddings');
+  await panel.getByLabel('Where').selectOption('all');
+  await expect(found.nth(1)).toContainText('live-itw');
+  await checkWithAxe(page, 'neighbours', findings);
+  // The next image lacks this stream, which is no error.
+  const link = found.first().getByRole('link');
+  await link.focus();
+  await page.keyboard.press('Enter');
+  await expect(page).not.toHaveURL(/image\/812/);
+  await expect(panel).toContainText('mobilenet-v2 is not extracted yet for this image');
+  await panel.getByLabel('Stream').selectOption('nss');
+  await expect(found).toHaveCount(12);
+  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  mock.catalog.failNext.set(
+    'images.similar',
+    new StudioError('not-available', 'The memory is too small', { hint: 'Search within one dataset.' }),
+  );
+  await panel.getByLabel('Where').selectOption('dataset');
+  await expect(panel.getByRole('alert')).toContainText('Search within one dataset.');
+  mock.catalog.failNext.clear();
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(found).toHaveCount(12);
+});
+
+test('a run shows its near-duplicates side by side when asked', async ({ page, mock }) => {
+  const findings = watchPage(page);
+  await open(page, mock, '#/run/1');
+  const list = page.getByRole('region', { name: 'Near-duplicates' });
+  await expect(list.getByRole('listitem')).toHaveCount(0);
+  await list.getByRole('button', { name: 'Show the near-duplicates' }).click();
+  await expect(list.getByRole('listitem')).toHaveCount(8);
+  await expect(list.getByRole('listitem').first()).toContainText('0 of 64 bits differ');
+  await checkWithAxe(page, 'near-duplicates', findings);
+  await list.getByRole('listitem').first().getByRole('link').first().click();
+  await expect(page).toHaveURL(/#\/image\/1\?run=1/);
+  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+});
+
 test('one image pixel is one screen pixel at any device-pixel ratio', async ({ browser, mock }) => {
   const context = await browser.newContext({
     deviceScaleFactor: 1.5,

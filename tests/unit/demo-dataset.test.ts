@@ -120,7 +120,6 @@ describe('makeDemoDataset', () => {
     await expect(makeDemoDataset(made, { ...SMALL, seed: 2 })).rejects.toMatchObject({ code: 'conflict' });
     await expect(makeDemoDataset(root, SMALL)).rejects.toMatchObject({ code: 'conflict' });
     const other = path.join(root, 'other');
-    await expect(makeDemoDataset(other, { types: ['09'] })).rejects.toMatchObject({ code: 'not-available' });
     await expect(makeDemoDataset(other, { types: ['99'] })).rejects.toMatchObject({ code: 'bad-input' });
     await expect(makeDemoDataset(other, { scenes: 0 })).rejects.toMatchObject({ code: 'bad-input' });
     await expect(makeDemoDataset(other, { size: { width: 8, height: 8 } })).rejects.toMatchObject({

@@ -2,15 +2,16 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { applyDistortion, AVAILABLE_TYPES } from '../../src-main/distortions/apply.ts';
+import { applyDistortion } from '../../src-main/distortions/apply.ts';
 import { deadLeavesScene } from '../../src-main/distortions/dead-leaves.ts';
 import { toLab } from '../../src-main/distortions/lab.ts';
 import { Random } from '../../src-main/distortions/random.ts';
 import { labPyramid, similarity } from '../../src-main/distortions/similarity.ts';
 import type { RgbPicture } from '../../src-main/images/picture.ts';
+import { worsensWithLevel, DISTORTION_TYPES } from '../../src-shared/distortions.ts';
 
 const KODAK = path.resolve(import.meta.dirname, '../../../shared/data/kodak24');
-const LADDER_TYPES = AVAILABLE_TYPES.filter((type) => type !== '18' && type !== '25');
+const LADDER_TYPES = DISTORTION_TYPES.map(({ type }) => type).filter(worsensWithLevel);
 const TOLERANCE = 1e-4;
 
 function noise(seed: string, width: number, height: number): RgbPicture {

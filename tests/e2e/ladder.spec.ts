@@ -1,0 +1,92 @@
+// The ladder page against the mock engine: an unrated dataset, a check of a run, its charts, tables, links and exports.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test as base } from '@playwright/test';
+import { StudioError } from '../../src-shared/errors.ts';
+import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
+import { LADDER, ladderDataset } from '../fixtures/mock-ladder.ts';
+import { checkWithAxe, watchPage } from './walk.ts';
+
+const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
+const SHOTS = process.env['BIQA_SHOTS'];
+
+const test = base.extend<{ mock: MockEngine }>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
+  mock: async ({}, use) => {
+    const mock = await startMockEngine({ renderer: RENDERER });
+    mock.catalog.datasets = [...mock.catalog.datasets, ladderDataset()];
+    await use(mock);
+    await mock.close();
+  },
+});
+
+test.beforeAll(() => {
+  expect(existsSync(path.join(RENDERER, 'index.html')), `${RENDERER} is not built: npm run build`).toBe(true);
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`a run is checked along the ladders of an unrated dataset, ${theme}`, async ({ page, mock }) => {
+    const findings = watchPage(page);
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize(
+      theme === 'light' ? { width: 1280, height: 800 } : { width: 1920, height: 1080 },
+    );
+    await page.goto(`${mock.url}/#/datasets`);
+    const row = page.getByRole('row', { name: /kodak ladder/ });
+    await expect(row).toContainText('no scores');
+    await expect(row.getByRole('link', { name: 'Experiment' })).toHaveCount(0);
+    await row.getByRole('link', { name: 'kodak ladder' }).click();
+    await expect(page.locator('main')).toContainText('nobody rated these pictures');
+    await expect(page.getByRole('link', { name: 'New experiment' })).toHaveCount(0);
+    await checkWithAxe(page, `dataset (${theme})`, findings);
+    await page.getByRole('link', { name: 'Ladder', exact: true }).click();
+
+    await page.getByLabel('Run').selectOption('2');
+    await expect(page).toHaveURL(new RegExp(`#/ladder/${LADDER}\\?run=2$`));
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await expect(page.getByRole('progressbar', { name: 'Ladder check' })).toBeVisible();
+    await expect(page.getByText('98.9 %')).toBeVisible();
+    await expect(page).toHaveURL(/run=2&job=\d+$/);
+    await page.reload(); // the address restores the check
+    await expect(page.getByRole('region', { name: /^Score against level/ })).toHaveCount(7);
+    await expect(page.getByRole('region', { name: /^Gate of .* against level/ })).toHaveCount(2);
+    const table = page.getByRole('region', { name: 'Monotonicity per distortion' });
+    await expect(table.getByRole('row')).toHaveCount(1 + 23 + 1);
+    await expect(table.getByRole('row').nth(1)).toContainText('Color shift');
+    await checkWithAxe(page, `ladder (${theme})`, findings);
+    if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/ladder-${theme}.png`, fullPage: true });
+
+    await page.getByRole('link', { name: /kodim05.png, Color shift, level 3/ }).click();
+    await expect(page).toHaveURL(/#\/image\/23\?run=2/);
+    await page.keyboard.press('Escape');
+    await expect(page).toHaveURL(/#\/ladder\/3\?run=2&job=/);
+    expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  });
+}
+
+test('the table is exported as it is shown, a failed check is explained', async ({ page, mock }) => {
+  await page.goto(`${mock.url}/#/ladder/${LADDER}?run=1`);
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  const panel = page.getByRole('region', { name: 'Monotonicity per distortion' });
+  await panel
+    .getByRole('button', { name: /Export|Copy/ })
+    .first()
+    .click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: /CSV/ }).click();
+  const csv = await readFile((await (await download).path())!, 'utf8');
+  expect(csv.split('\n')[0]).toBe(
+    'type,distortion,group,ladders,steps,"right steps, %",mean SROCC,mean KROCC',
+  );
+  expect(csv).toContain('05,Color shift,colour,24,96,75,0.9,0.8');
+
+  mock.catalog.failNext.set(
+    'ladders.check',
+    new StudioError('not-available', 'Run 1 uses stream "far", which can not be computed', {
+      hint: 'Choose another run.',
+    }),
+  );
+  await page.getByRole('button', { name: 'Check again' }).click();
+  await expect(page.getByText('Choose another run.')).toBeVisible();
+});
