@@ -24,7 +24,6 @@ const MAIN = [
   'images',
   'reports',
   'home',
-  'reports',
 ];
 /** folder of src-main -> folders of src-main it may import (src-shared is open to all). */
 const MAY_IMPORT = {
@@ -43,7 +42,6 @@ const MAY_IMPORT = {
     'reports',
     'home',
     'host',
-    'reports',
   ],
   jobs: [
     'experiments',
@@ -67,7 +65,6 @@ const MAY_IMPORT = {
   images: [],
   reports: [],
   home: [],
-  reports: [],
 };
 const zones = MAIN.map((folder) => ({
   target: `./src-main/${folder}`,

@@ -1,4 +1,5 @@
 /** The engine: catalog, jobs and API behind one handler. Run as a program it is what the Electron shell starts. */
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,7 @@ import { JobResults } from './api/job-results.ts';
 import type { Services } from './api/services.ts';
 import { openCatalogReader } from './catalog/reader.ts';
 import { startCatalogWriter } from './catalog/writer.ts';
+import { AnalysisThread } from './experiments/analysis-thread.ts';
 import { resolveHome } from './home/home.ts';
 import { acquireHomeLock } from './home/lock.ts';
 import { openLog } from './home/log.ts';
@@ -30,6 +32,8 @@ import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
 import { NeighbourSearch, neighbourBudget } from './streams/neighbours/neighbour-search.ts';
+import { occludeImage } from './jobs/occlusion.ts';
+import { BlockFeatureStore } from './streams/block-features.ts';
 import { Encoders } from './streams/vision/encoders.ts';
 import { errorShape } from '../src-shared/errors.ts';
 import { STUDIO_VERSION } from '../src-shared/version.ts';
@@ -68,6 +72,12 @@ export async function startEngine(
     opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
     const encoders = new Encoders({ folder: home.encoders, reader, writer });
+    const analysis = new AnalysisThread(home.catalog);
+    opened.defer(() => analysis.close());
+    // A renamed or deleted run, or a dataset that was read again, changes what analyses say.
+    events.subscribe((event) => {
+      if (event.type === 'changed') analysis.forget();
+    });
     const neighbours = new NeighbourSearch({ catalog: home.catalog, budgetBytes: neighbourBudget() });
     opened.defer(() => neighbours.close());
     events.subscribe((event) => {
@@ -75,6 +85,10 @@ export async function startEngine(
         neighbours.invalidate();
     });
     const guests = new Guests();
+    const blocks = new BlockFeatureStore();
+    opened.defer(() => blocks.close());
+    // What a job of an engine that crashed left behind.
+    await rm(home.temporary, { recursive: true, force: true });
     const services: Services = {
       home,
       log,
@@ -87,7 +101,9 @@ export async function startEngine(
       guests,
       results: new JobResults(queue),
       encoders,
+      analysis,
       neighbours,
+      blocks,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);
@@ -109,7 +125,12 @@ export async function startEngine(
 
 function registerJobs(services: Services): void {
   const { queue, scanner, events, home, encoders } = services;
-  const parts = { ...services, catalogFile: home.catalog, demoFolder: home.demo };
+  const parts = {
+    ...services,
+    catalogFile: home.catalog,
+    demoFolder: home.demo,
+    temporary: home.temporary,
+  };
   const changed = () => {
     events.emit({ type: 'changed', noun: 'streams' });
     events.emit({ type: 'changed', noun: 'encoders' });
@@ -126,6 +147,9 @@ function registerJobs(services: Services): void {
   );
   queue.handle('compare-folders', (payload: Parameters<typeof compareFolders>[0], control) =>
     compareFolders(payload, control, parts),
+  );
+  queue.handle('occlusion', (payload: Parameters<typeof occludeImage>[0], control) =>
+    occludeImage(payload, control, parts),
   );
   queue.handle('demo', (payload: Record<string, never>, control) => runDemo(payload, control, parts));
   queue.handle('ladder', (payload: Parameters<typeof makeLadder>[0], control) =>

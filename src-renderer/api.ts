@@ -55,6 +55,11 @@ export function scoresExportUrl(
   return `/export/${kind}/${job}.${format}`;
 }
 
+/** Address of the pristine picture that an image was made from (images.related says whether there is one). */
+export function referenceUrl(image: number): string {
+  return `/reference/${image}`;
+}
+
 /** What a finished run can be saved as: results, figures, report, model, the model's card. */
 export type RunExportFormat = 'csv' | 'json' | 'html' | 'onnx' | 'card.json';
 

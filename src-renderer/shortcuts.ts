@@ -1,5 +1,5 @@
 /** The window's keys: the list that '?' shows, and the global ones' meaning. */
-import type { Route } from './routes.ts';
+import { DEFAULT_COMPARE, type Route } from './routes.ts';
 
 /** Keys that work in one place. */
 export type ShortcutGroup = { where: string; keys: [keys: string, what: string][] };
@@ -14,6 +14,7 @@ export const SHORTCUTS: ShortcutGroup[] = [
       ['g n', 'Encoders'],
       ['g e', 'Experiments'],
       ['g r', 'Runs'],
+      ['g c', 'Compare'],
       ['g j', 'open or close Jobs'],
       ['?', 'this list'],
       ['Esc', 'close what is open'],
@@ -34,10 +35,17 @@ export const SHORTCUTS: ShortcutGroup[] = [
     keys: [
       ['j k', 'next, previous image'],
       ['+ −', 'zoom in, out'],
-      ['1', 'true pixels'],
-      ['0', 'whole picture'],
+      ['1 0', 'true pixels, whole picture'],
       ['c', 'show the five crops'],
-      ['← → ↑ ↓', 'pan (image focused)'],
+      ['← → ↑ ↓', 'pan (picture focused)'],
+      ['r', 'beside its reference, or not'],
+      ['w', 'choose another image beside it'],
+      [', .', 'beside it: a level down, up'],
+      ['s d f', 'side by side, difference, flicker'],
+      ['x', 'flicker: switch by hand'],
+      ['[ ]', 'less, more gain or flicker rate'],
+      ['b', 'block map off, on'],
+      ['p P', 'next, previous panel'],
       ['Esc', 'back to where you came from'],
     ],
   },
@@ -45,7 +53,8 @@ export const SHORTCUTS: ShortcutGroup[] = [
     where: 'Charts',
     keys: [
       ['← →', 'move between points (chart focused)'],
-      ['Enter', 'open the image'],
+      ['← → ↑ ↓', 'move between cells (heatmap focused)'],
+      ['Enter', 'open the image, or the images behind'],
     ],
   },
 ];
@@ -57,6 +66,7 @@ export const GO_KEYS: Record<string, Route> = {
   n: { page: 'encoders', encoder: null },
   e: { page: 'experiments', dataset: null, groupLevelOf: null },
   r: { page: 'runs' },
+  c: { page: 'compare', view: DEFAULT_COMPARE },
 };
 
 /** True where a key press belongs to a text field or an open dialog and must not be a shortcut. */

@@ -8,6 +8,7 @@ export const JOB_KINDS = [
   'experiment',
   'predict',
   'compare-folders',
+  'occlusion',
   'demo',
   'ladder',
   'ladder-check',
@@ -41,6 +42,7 @@ export type Job = {
   error: ErrorShape | null;
   /** Kind-specific outcome: ExtractResult, ExperimentResult, PredictResult, DemoResult (here), LadderResult, LadderCheck (ladders.ts), ScanReport (dataset.ts),
    *  FolderComparison (folder-comparison.ts),
+   *  OcclusionMap (inspect.ts),
    *  DownloadResult, VerifyResult, ProbeResult (encoders.ts). */
   result?: unknown;
   createdAt: string;

@@ -58,6 +58,17 @@ export function explainNss(name: string): string {
   return `In one 32 x 32 block, ${what}; high where ${high}.`;
 }
 
+/** The unit of a public or block feature, for legends; '' where it has none. Throws RangeError for other names. */
+export function nssUnit(name: string): string {
+  const { family, parts } = parse(name);
+  if (family === 'lbp' || family === 'digit') return 'share of pixels';
+  if (family === 'intensity' && parts[0] === 'entropy') return 'bits';
+  const statistic = parts[parts.length - 1]!;
+  if (statistic === 'skew' || statistic === 'kurtosis') return '';
+  // 8-bit grey or colour levels; variances and covariances in their squares.
+  return statistic === 'var' || parts[0] === 'cov' ? 'levels²' : 'levels';
+}
+
 type ParsedName = { aggregate: 'mean' | 'std' | 'block'; family: NssFamilyId; parts: string[] };
 
 const KNOWN = new Set([...NSS_NAMES, ...NSS_BLOCK_NAMES]);

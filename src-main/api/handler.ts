@@ -7,13 +7,16 @@ import { serveStatic } from '../host/static-files.ts';
 import { eventStream } from './events.ts';
 import { featuresResponse } from './feature-export.ts';
 import { jobPictureResponse } from './job-pictures.ts';
-import { imageResponse, thumbnailResponse } from './pictures.ts';
+import { imageResponse, referenceResponse, thumbnailResponse } from './pictures.ts';
 import { appRouter } from './router.ts';
 import { resultsCsvLines } from './run-export.ts';
 import { artefactResponse } from './run-artefacts.ts';
 import { runView } from './run-view.ts';
 import { comparisonExport, scoresExport } from './score-export.ts';
 import type { Services } from './services.ts';
+
+/** Pictures by the first part of their address. */
+const PICTURES = { image: imageResponse, thumb: thumbnailResponse, reference: referenceResponse };
 
 /** The engine as a web-standard handler: API, events, pictures, exports and the built window (`rendererFolder`). */
 export function createHandler(services: Services, rendererFolder: string): EngineHandler {
@@ -31,10 +34,10 @@ export function createHandler(services: Services, rendererFolder: string): Engin
       if (pathname === REGISTER_FOLDER_PATH) return await registerFolder(services.folders, request, client);
       if (pathname === '/guest' && client.trust === 'local') return services.guests.enter(request);
       if (pathname === '/events') return eventStream(services, request);
-      const picture = /^\/(image|thumb)\/(\d+)$/.exec(pathname);
+      const picture = /^\/(image|thumb|reference)\/(\d+)$/.exec(pathname);
       if (picture !== null) {
-        const respond = picture[1] === 'image' ? imageResponse : thumbnailResponse;
-        return await respond(services, Number(picture[2]), request);
+        const kind = picture[1] as keyof typeof PICTURES;
+        return await PICTURES[kind](services, Number(picture[2]), request);
       }
       const artefact = /^\/export\/run\/(\d+)\.(onnx|card\.json|html)$/.exec(pathname);
       if (artefact !== null)

@@ -4,9 +4,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import type { ImageRow } from '../catalog/images.ts';
-import type { CatalogReader } from '../catalog/reader.ts';
 import { makeThumbnail, viewablePicture } from '../images/thumbnail.ts';
 import { rangeResponse } from '../host/ranges.ts';
+import { fileOf, referenceOf } from './picture-files.ts';
 import type { Services } from './services.ts';
 
 const THUMBNAIL_SIZES = [128, 256, 512];
@@ -20,6 +20,24 @@ export async function imageResponse({ reader }: Services, id: number, request: R
   const etag = `"${image.content.slice(0, 32)}"`;
   const { bytes, contentType } = await viewablePicture(await read(file), file);
   return rangeResponse(request, bytes, contentType, etag);
+}
+
+/** GET /reference/:id: the image's reference, a row of the catalog or a file beside the image, as /image/:id answers. */
+export async function referenceResponse(
+  { reader }: Services,
+  id: number,
+  request: Request,
+): Promise<Response> {
+  const image = reader.images.get(id);
+  const { file } = referenceOf(reader, image);
+  if (file === null) {
+    throw new StudioError('not-found', `The reference of ${image.name} is not in the dataset folder`, {
+      hint: 'Put the pristine picture beside the image, under the name that the label file gives.',
+    });
+  }
+  const original = await read(file);
+  const { bytes, contentType } = await viewablePicture(original, file);
+  return rangeResponse(request, bytes, contentType, `"${hash('sha256', original).slice(0, 32)}"`);
 }
 
 /** GET /thumb/:id?s=256: a WebP thumbnail, made on first use and kept in the home under the content hash. */
@@ -98,16 +116,6 @@ async function makeCached(
     if (next === undefined) free++;
     else next();
   }
-}
-
-/** The image's absolute path; a label file that points out of its folder gets nothing. */
-function fileOf(reader: CatalogReader, image: ImageRow): string {
-  const folder = path.resolve(reader.datasets.folder(image.dataset_id));
-  const file = path.resolve(folder, image.file);
-  if (!file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)) {
-    throw new StudioError('forbidden', `The file of ${image.name} is outside the dataset folder`);
-  }
-  return file;
 }
 
 function read(file: string): Promise<Buffer> {

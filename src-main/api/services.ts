@@ -1,5 +1,6 @@
 import type { CatalogWriter } from '../catalog/commands.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
+import type { AnalysisThread } from '../experiments/analysis-thread.ts';
 import type { Home } from '../home/home.ts';
 import type { Log } from '../home/log.ts';
 import type { FolderBrowser } from '../host/browse.ts';
@@ -7,6 +8,7 @@ import type { EventHub } from '../jobs/events.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { Scanner } from '../jobs/scan.ts';
 import type { NeighbourSearch } from '../streams/neighbours/neighbour-search.ts';
+import type { BlockFeatureStore } from '../streams/block-features.ts';
 import type { Encoders } from '../streams/vision/encoders.ts';
 
 import type { Guests } from './guests.ts';
@@ -25,5 +27,7 @@ export type Services = {
   guests: Guests;
   results: JobResults;
   encoders: Encoders;
+  analysis: AnalysisThread;
   neighbours: NeighbourSearch;
+  blocks: BlockFeatureStore;
 };

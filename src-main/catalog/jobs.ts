@@ -46,6 +46,9 @@ export function jobReads(db: Db) {
   const unfinished = db.prepare<[], JobRow>(
     `SELECT * FROM jobs WHERE status IN ('queued', 'running', 'paused') ORDER BY id`,
   );
+  const ofImage = db.prepare<[string, number], JobRow>(
+    `SELECT * FROM jobs WHERE kind = ? AND payload ->> 'image' = ? ORDER BY id DESC`,
+  );
   const byId = db.prepare<[number], JobRow>('SELECT * FROM jobs WHERE id = ?');
   const failures = db.prepare<[number], { item: string; error: string }>(
     'SELECT item, error FROM job_failures WHERE job_id = ? ORDER BY item LIMIT 1000',
@@ -53,6 +56,8 @@ export function jobReads(db: Db) {
   return {
     recent: (limit: number) => recent.all(limit).map(parse),
     unfinished: () => unfinished.all().map(parse),
+    /** Jobs of a kind whose payload names this image, newest first. */
+    ofImage: (kind: JobKind, image: number) => ofImage.all(kind, image).map(parse),
     get(id: number): StoredJob {
       const row = byId.get(id);
       if (row === undefined)

@@ -7,6 +7,7 @@ import { jobReads } from './jobs.ts';
 import { nearDuplicateReads } from './near-duplicates.ts';
 import { neighbourReads } from './neighbours.ts';
 import { catalogError, openCatalogForReading } from './open.ts';
+import { relatedReads } from './related.ts';
 import { runReads } from './runs.ts';
 import { populationReads } from './population.ts';
 
@@ -19,6 +20,7 @@ export function openCatalogReader(file: string) {
   return {
     datasets: withRemedies(datasetReads(db), file),
     images: withRemedies(imageReads(db), file),
+    related: withRemedies(relatedReads(db), file),
     features: withRemedies(featureReads(db), file),
     encoders: withRemedies(encoderReads(db), file),
     neighbours: withRemedies(neighbourReads(db), file),

@@ -19,6 +19,8 @@ export type Home = {
   ladders: string;
   /** The user's own encoder manifests. */
   encoders: string;
+  /** Files that live as long as a job; emptied when an engine starts. */
+  temporary: string;
 };
 
 /** The OS's application-data folder for the studio; pure, so that all three systems are tested on one. */
@@ -76,6 +78,7 @@ export function resolveHome(flag?: string): Home {
     demo: path.join(folder, 'demo'),
     ladders: path.join(folder, 'ladders'),
     encoders: path.join(folder, 'encoders'),
+    temporary: path.join(folder, 'temporary'),
   };
 }
 

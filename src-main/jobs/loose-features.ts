@@ -104,8 +104,7 @@ export async function looseFeatures(
   let batch: FeatureToStore[] = [];
   let lastFlush = performance.now();
   const flush = () => {
-    if (batch.length > 0 && writer !== null)
-      writes.add(writer.saveFeatures({ stream, version }, batch, []));
+    if (batch.length > 0 && writer !== null) writes.add(writer.saveFeatures({ stream, version }, batch, []));
     batch = [];
     lastFlush = performance.now();
   };

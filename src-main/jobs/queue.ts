@@ -28,6 +28,7 @@ const LANE: Record<JobKind, Lane> = {
   experiment: 'work',
   predict: 'work',
   'compare-folders': 'work',
+  occlusion: 'work',
   demo: 'work',
   ladder: 'work',
   'ladder-check': 'work',

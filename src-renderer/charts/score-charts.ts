@@ -4,7 +4,7 @@ import type { Scale } from '../../src-shared/dataset.ts';
 import type { ComparedPair } from '../../src-shared/folder-comparison.ts';
 import { fixed } from '../format.ts';
 import { axis, baseOptions } from './chart-options.ts';
-import type { Bin } from './histogram.ts';
+import type { Bin } from '../../src-shared/residual-bins.ts';
 import type { Palette } from './palette.ts';
 
 /** Equal bins over the declared scale, widened where a prediction lies outside it. */

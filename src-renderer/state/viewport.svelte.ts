@@ -1,7 +1,16 @@
-/** Zoom and position of one picture in a viewport, in device pixels so that 1:1 means one image pixel per screen pixel. */
+/** Zoom and position of one picture, or of two in step, in a viewport, in device pixels so that 1:1 means one image pixel per screen pixel. */
 
 /** Device pixels per image pixel that the keys step through. */
 export const ZOOMS = [1 / 16, 1 / 8, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+
+/** What a zoom is called: screen pixels to image pixels where both are small whole numbers, else percent. */
+export function zoomName(scale: number): string {
+  const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6;
+  if (scale >= 1 && near(scale, Math.round(scale))) return `${Math.round(scale)}:1`;
+  if (near(1 / scale, Math.round(1 / scale))) return `1:${Math.round(1 / scale)}`;
+  if (near(scale, 2 / 3)) return '2:3';
+  return `${(scale * 100).toFixed(scale < 0.1 ? 1 : 0)} %`;
+}
 
 /** Width and height in pixels (image or device, as said where used). */
 export type Size = { width: number; height: number };
@@ -17,13 +26,20 @@ export function fitScale(picture: Size, view: Size): number {
   return Math.min(1, view.width / picture.width, view.height / picture.height);
 }
 
-/** State of the picture in the Inspector. */
+/** Where a picture lies in its frame, in CSS pixels: what layers draw themselves with. */
+export type Placement = { scale: number; x: number; y: number };
+
+/** Zoom and position in the Inspector: one state for both pictures, so that they move in step, top left corners together. */
 export class Viewport {
   /** Device pixels per image pixel. */
   scale = $state(1);
   x = $state(0);
   y = $state(0);
-  #picture = $state.raw<Size>({ width: 1, height: 1 });
+  #sizes = $state.raw<readonly Size[]>([]);
+  #picture = $derived<Size>({
+    width: Math.max(1, ...this.#sizes.map(({ width }) => width)),
+    height: Math.max(1, ...this.#sizes.map(({ height }) => height)),
+  });
   #view = $state.raw<Size>({ width: 1, height: 1 });
   /** The whole picture is wanted, also after a resize. */
   fitted = $state(false);
@@ -36,9 +52,9 @@ export class Viewport {
       this.#picture.height * this.scale > this.#view.height,
   );
 
-  /** Another picture, in image pixels. The zoom stays, for comparing. */
-  setPicture(size: Size): void {
-    this.#picture = size;
+  /** Other pictures, in image pixels; the larger side counts. The zoom stays, for comparing. */
+  setPictures(sizes: readonly Size[]): void {
+    this.#sizes = sizes;
     this.#settle();
   }
 

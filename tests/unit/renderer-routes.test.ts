@@ -35,7 +35,31 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   fc.record({ page: fc.constant('ladder' as const), id, run: maybeId, job: maybeId }),
   fc.record({ page: fc.constant('runs' as const) }),
   fc.record({ page: fc.constant('run' as const), id }),
-  fc.record({ page: fc.constant('image' as const), id, run: maybeId, from: fc.option(word), index: maybeId }),
+  fc.record(
+    {
+      page: fc.constant('image' as const),
+      id,
+      run: maybeId,
+      from: fc.option(word),
+      index: maybeId,
+      compare: fc.oneof(id, fc.constant('reference' as const)),
+      view: fc.constantFrom('difference' as const, 'flicker' as const),
+      map: word,
+    },
+    { requiredKeys: ['page', 'id', 'run', 'from', 'index'] },
+  ),
+  fc.record({
+    page: fc.constant('compare' as const),
+    view: fc.record({
+      runs: fc.array(id, { maxLength: 4 }),
+      baseline: maybeId,
+      with: maybeId,
+      without: maybeId,
+      gated: maybeId,
+      stream: fc.option(word),
+      published: fc.option(word),
+    }),
+  }),
 );
 
 describe('routes', () => {
