@@ -59,9 +59,10 @@ export class SpecEditor {
     return this.draft === this.#loaded;
   }
 
-  /** Replaces the whole spec. */
+  /** Replaces the whole spec; its name comes first, where a person looks for it. */
   load(spec: object): void {
-    const draft = structuredClone(spec) as Json;
+    const { version, name, ...rest } = structuredClone(spec) as Json;
+    const draft = { version, name, ...rest };
     this.#loaded = draft;
     this.change(draft);
   }
@@ -91,9 +92,9 @@ export class SpecEditor {
 
   /** What is wrong with a field or with something in it; null where nothing is. */
   errorAt(path: string): string | null {
-    const own =
-      this.checkError?.fields?.filter((f) => f.path === path || f.path.startsWith(`${path}.`)) ?? [];
-    return own.length === 0 ? null : [...new Set(own.map((f) => f.message))].join('; ');
+    const within = (field: string): boolean => field === path || field.startsWith(`${path}.`);
+    const own = (this.checkError?.fields ?? []).filter((f) => within(f.path)).map((f) => f.message);
+    return own.length === 0 ? null : own.filter((message, i) => own.indexOf(message) === i).join('; ');
   }
 
   /** The person changed a field of the form; undefined takes it out, so that the default counts. */
