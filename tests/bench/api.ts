@@ -5,7 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { percentile, startBusyEngine, timeCalls, timeCancel } from '../fixtures/busy-engine.ts';
+import {
+  percentile,
+  startBusyEngine,
+  timeCalls,
+  timeCancel,
+  type CallTime,
+} from '../fixtures/busy-engine.ts';
 
 const IMAGES = 10_073;
 const RUNS = 20;
@@ -13,20 +19,20 @@ const RUNS = 20;
 const ROUNDS = 46;
 const PAUSE_MS = 30;
 
-/** Prints p50, p95 and the largest ms per procedure and over all calls, and seconds of three cancellations. */
+/** Prints p50, p95 and the largest ms per procedure and over all calls (wall time, and processor time of the API's thread), and seconds of three cancellations. */
 export async function benchApi(): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), 'biqa-api-'));
   const engine = await startBusyEngine(home, { n: IMAGES, runs: RUNS, epochs: 80 });
   try {
-    const times = await timeCalls(engine.api, { rounds: ROUNDS, pauseMs: PAUSE_MS });
+    const times = await timeCalls(engine, { rounds: ROUNDS, pauseMs: PAUSE_MS });
     console.log(
       `ms while one of ten experiments trains; ${IMAGES} images, ${RUNS} runs of as many predictions`,
     );
     for (const [name, values] of times) report(name, values);
     report('all calls', [...times.values()].flat());
-    report('experiments.create', engine.createMs);
+    report('experiments.create', engine.creations);
     const [running, ...waiting] = engine.jobs;
-    const cancels = [await timeCancel(engine.api, waiting.pop()!), await timeCancel(engine.api, running!)];
+    const cancels = [await timeCancel(engine, waiting.pop()!), await timeCancel(engine, running!)];
     console.log(
       `  seconds to cancel: one that waits ${cancels[0]!.toFixed(3)}, the one that trains ${cancels[1]!.toFixed(3)}`,
     );
@@ -41,10 +47,16 @@ export async function benchApi(): Promise<void> {
   }
 }
 
-function report(name: string, values: readonly number[]): void {
-  const [p50, p95, most] = [0.5, 0.95, 1].map((share) => percentile(values, share).toFixed(1));
+function report(name: string, calls: readonly CallTime[]): void {
+  const words = (values: readonly number[]): string => {
+    const [p50, p95, most] = [0.5, 0.95, 1].map((share) => percentile(values, share).toFixed(1).padStart(6));
+    return `p50 ${p50}, p95 ${p95}, max ${most}`;
+  };
+  const wall = words(calls.map((call) => call.wall));
+  const processor = calls.flatMap((call) => call.processor ?? []);
   console.log(
-    `  ${name.padEnd(24)} p50 ${p50!.padStart(6)}, p95 ${p95!.padStart(6)}, max ${most!.padStart(6)} (n = ${values.length})`,
+    `  ${name.padEnd(24)} ${wall}` +
+      (processor.length === 0 ? '' : `; processor of the API's thread ${words(processor)}`),
   );
 }
 

@@ -21,16 +21,17 @@ afterAll(() => engine.close());
 
 describe('an engine that trains, with nine more experiments in its queue', { timeout: 120_000 }, () => {
   it('answers what the window asks', async () => {
-    const times = await timeCalls(engine.api, { rounds: 10, pauseMs: 5 });
-    expect(percentile([...times.values()].flat(), 0.95)).toBeLessThan(BUSY_MACHINE * 50);
+    const times = await timeCalls(engine, { rounds: 10, pauseMs: 5 });
+    const wall = [...times.values()].flat().map((call) => call.wall);
+    expect(percentile(wall, 0.95)).toBeLessThan(BUSY_MACHINE * 50);
     const jobs = await engine.api.jobs.list.query();
     expect(jobs.map((job) => job.status).sort()).toEqual([...Array<string>(9).fill('queued'), 'running']);
   });
 
   it('cancels a waiting experiment and the one that trains within a second, and goes on with the next', async () => {
     const [running, next, last] = [engine.jobs[0]!, engine.jobs[1]!, engine.jobs.at(-1)!];
-    expect(await timeCancel(engine.api, last)).toBeLessThan(1);
-    expect(await timeCancel(engine.api, running)).toBeLessThan(1);
+    expect(await timeCancel(engine, last)).toBeLessThan(1);
+    expect(await timeCancel(engine, running)).toBeLessThan(1);
     expect((await engine.api.jobs.get.query({ id: next })).status).toBe('running');
     const runs = await engine.api.runs.list.query();
     expect(runs.filter((run) => run.status === 'cancelled').map((run) => run.experiment)).toHaveLength(2);
