@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { DEVICES } from '../../src-shared/encoders.ts';
 import { StudioError } from '../../src-shared/errors.ts';
@@ -15,27 +16,14 @@ const cellInput = z.strictObject({ dataset: z.number().int(), stream: z.string()
 /** Streams: the matrix of what is done, extraction, failures, somebody else's features. */
 export const streamsRouter = router({
   matrix: procedure.query(async ({ ctx: { services } }): Promise<StreamMatrix> => {
-    const { reader, queue } = services;
-    const datasets = reader.datasets.list();
+    const datasets = services.reader.datasets.names();
     const { streams, extractable } = await matrixStreams(services);
-    const cells = datasets.flatMap((dataset) => {
-      const active = new Map(reader.features.activeStreams(dataset.id).map((s) => [s.stream, s.version]));
-      return streams.map((stream): StreamCell => {
-        const key = { stream: stream.id, version: active.get(stream.id) ?? stream.version };
-        const counts = reader.features.counts(dataset.id, key);
-        return {
-          dataset: dataset.id,
-          stream: stream.id,
-          version: key.version,
-          outdated: counts.done > 0 && extractable.has(stream.id) && !sameModel(key.version, stream.version),
-          ...counts,
-          failed: reader.features.failureCount(dataset.id, key),
-          job:
-            stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset.id, stream.id)),
-        };
-      });
-    });
-    return { streams, datasets: datasets.map(({ id, name }) => ({ id, name })), cells };
+    const cells: StreamCell[] = [];
+    for (const dataset of datasets) {
+      cells.push(...cellsOf(services, dataset.id, streams, extractable));
+      await setImmediate(); // counting takes its time: others have their turn between two datasets
+    }
+    return { streams, datasets, cells };
   }),
 
   extract: procedure
@@ -79,6 +67,29 @@ export const streamsRouter = router({
       return result;
     }),
 });
+
+/** One row of the matrix. */
+function cellsOf(
+  { reader, queue }: Services,
+  dataset: number,
+  streams: readonly StreamInfo[],
+  extractable: ReadonlySet<string>,
+): StreamCell[] {
+  const progress = reader.features.progress(dataset);
+  const active = new Map(reader.features.activeStreams(dataset).map((s) => [s.stream, s.version]));
+  return streams.map((stream) => {
+    const key = { stream: stream.id, version: active.get(stream.id) ?? stream.version };
+    const counts = progress(key);
+    return {
+      dataset,
+      stream: stream.id,
+      version: key.version,
+      outdated: counts.done > 0 && extractable.has(stream.id) && !sameModel(key.version, stream.version),
+      ...counts,
+      job: stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset, stream.id)),
+    };
+  });
+}
 
 function extracts(job: { kind: string; payload: unknown }, dataset: number, stream: string): boolean {
   if (job.kind !== 'extract') return false;

@@ -4,6 +4,9 @@ import type { Db } from './open.ts';
 /** Identifies a feature matrix: which stream, in which version. */
 export type StreamKey = { stream: string; version: string };
 
+/** Images of a dataset: all, with the feature, with neither file nor feature, failed. */
+export type StreamProgress = { total: number; done: number; unavailable: number; failed: number };
+
 export type ImportedStream = StreamKey & { dimension: number; source: string; columns: string[] | null };
 
 /** One computed feature vector (float32) of one content. */
@@ -35,12 +38,24 @@ export function featureReads(db: Db) {
     `SELECT i.id AS image, i.name, x.error FROM images i JOIN feature_failures x ON x.content = i.content
      WHERE i.dataset_id = ? AND x.stream = ? AND x.version = ? ORDER BY i.position`,
   );
-  const failureCount = db
-    .prepare<[number, string, string], number>(
-      `SELECT count(*) FROM images i JOIN feature_failures x ON x.content = i.content
-       WHERE i.dataset_id = ? AND x.stream = ? AND x.version = ?`,
-    )
+  // Over all streams of a dataset in one pass: a look-up per image, whatever the number of streams.
+  const perStream = db.prepare<[number], StreamKey & { n: number }>(
+    `SELECT f.stream, f.version, count(*) AS n FROM images i CROSS JOIN features f ON f.content = i.content
+     WHERE i.dataset_id = ? GROUP BY f.stream, f.version`,
+  );
+  const withoutFile = `i.dataset_id = ? AND (i.status = 'missing' OR i.content LIKE 'absent:%')`;
+  const filesGone = db
+    .prepare<[number], number>(`SELECT count(*) FROM images i WHERE ${withoutFile}`)
     .pluck();
+  const perStreamWithoutFile = db.prepare<[number], StreamKey & { n: number }>(
+    `SELECT f.stream, f.version, count(*) AS n FROM images i CROSS JOIN features f ON f.content = i.content
+     WHERE ${withoutFile} GROUP BY f.stream, f.version`,
+  );
+  const failuresPerStream = db.prepare<[number], StreamKey & { n: number }>(
+    `SELECT x.stream, x.version, count(*) AS n FROM feature_failures x CROSS JOIN images i ON i.content = x.content
+     WHERE i.dataset_id = ? GROUP BY x.stream, x.version`,
+  );
+  const images = db.prepare<[number], number>('SELECT count(*) FROM images WHERE dataset_id = ?').pluck();
   const imported = db.prepare<
     [],
     { stream: string; version: string; dimension: number; source: string; columns: string | null }
@@ -70,8 +85,22 @@ export function featureReads(db: Db) {
       failures
         .all(dataset, key.stream, key.version)
         .map((f) => ({ image: f.image, name: f.name, error: JSON.parse(f.error) as ErrorShape })),
-    failureCount: (dataset: number, key: StreamKey) =>
-      failureCount.get(dataset, key.stream, key.version) ?? 0,
+    /** How far each stream of a dataset is, as a function of its key: images in all, done, failed, and without file or feature. */
+    progress(dataset: number): (key: StreamKey) => StreamProgress {
+      const total = images.get(dataset) ?? 0;
+      const gone = filesGone.get(dataset) ?? 0;
+      const done = perStream.all(dataset);
+      const doneWithoutFile = gone === 0 ? [] : perStreamWithoutFile.all(dataset);
+      const failed = failuresPerStream.all(dataset);
+      const of = (counts: readonly (StreamKey & { n: number })[], key: StreamKey): number =>
+        counts.find(({ stream, version }) => stream === key.stream && version === key.version)?.n ?? 0;
+      return (key) => ({
+        total,
+        done: of(done, key),
+        unavailable: gone - of(doneWithoutFile, key),
+        failed: of(failed, key),
+      });
+    },
     importedStreams: (): ImportedStream[] =>
       imported
         .all()

@@ -1,5 +1,6 @@
 /** What the bootstraps share: units that are drawn with replacement, and percentiles of what comes out. */
 import { StudioError } from '../../src-shared/errors.ts';
+import { SPLITMIX_STEP, splitmix32 } from '../../src-shared/random.ts';
 import type { Interval } from '../../src-shared/runs.ts';
 import { quantileOfSorted } from './quantile.ts';
 import type { Weights } from './weighted-sample.ts';
@@ -42,11 +43,8 @@ export class UnitDraw {
     this.#drawn.fill(0);
     let state = this.#state;
     for (let k = 0; k < count; k++) {
-      state = (state + 0x9e3779b9) | 0;
-      let z = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-      z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-      z = (z ^ (z >>> 16)) >>> 0;
-      this.#drawn[Math.floor((z / 4294967296) * count)]!++;
+      state = (state + SPLITMIX_STEP) | 0;
+      this.#drawn[Math.floor(((splitmix32(state) >>> 0) / 4294967296) * count)]!++;
     }
     this.#state = state;
     for (let i = 0; i < unit.length; i++) this.#weights[i] = this.#drawn[unit[i]!]!;

@@ -77,8 +77,11 @@ function numberGroups(groups: readonly string[]): { count: number; ofImage: Int3
 
 /** The images of some groups, ascending. */
 function imagesOf(groups: Int32Array, groupOfImage: Int32Array): Int32Array {
-  const wanted = new Set(groups);
-  return Int32Array.from(groupOfImage.keys()).filter((image) => wanted.has(groupOfImage[image]!));
+  const wanted = new Uint8Array(groupOfImage.length); // there are no more groups than images
+  for (const group of groups) wanted[group] = 1;
+  const images: number[] = [];
+  groupOfImage.forEach((group, image) => wanted[group] === 1 && images.push(image));
+  return Int32Array.from(images);
 }
 
 /**

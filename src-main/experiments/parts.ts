@@ -129,6 +129,10 @@ function groupsOf(dataset: { name: string }, images: readonly PopulationRow[]): 
 }
 
 function others(n: number, test: Int32Array): Int32Array {
-  const inTest = new Set(test);
-  return Int32Array.from({ length: n }, (_, i) => i).filter((i) => !inTest.has(i));
+  const tested = new Uint8Array(n);
+  for (const row of test) tested[row] = 1;
+  const rest = new Int32Array(n - test.length);
+  let at = 0;
+  for (let row = 0; row < n; row++) if (tested[row] === 0) rest[at++] = row;
+  return rest;
 }

@@ -1,3 +1,5 @@
+import { SPLITMIX_STEP, splitmix32 } from '../../src-shared/random.ts';
+
 /**
  * The seeded generator of training: xoshiro128** 1.1 (Blackman and Vigna, https://prng.di.unimi.it/xoshiro128starstar.c),
  * its 128 bits of state filled from a 32-bit seed by splitmix32. The same seed gives the same numbers everywhere.
@@ -46,12 +48,9 @@ export class Random {
 /** The generator's four words of state for a seed. */
 export function seedState(seed: number): [number, number, number, number] {
   let state = seed >>> 0;
-  const splitmix = (): number => {
-    state = (state + 0x9e3779b9) | 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return z ^ (z >>> 16);
+  const next = (): number => {
+    state = (state + SPLITMIX_STEP) | 0;
+    return splitmix32(state);
   };
-  return [splitmix(), splitmix(), splitmix(), splitmix()];
+  return [next(), next(), next(), next()];
 }

@@ -1,4 +1,5 @@
-/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|ladder|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|ladder|peer|api]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+import { benchApi } from './api.ts';
 import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
@@ -23,6 +24,7 @@ const BENCHES: Record<string, () => unknown> = {
   head: benchHead,
   ladder: () => benchLadder(),
   peer: () => benchPeer(5),
+  api: benchApi,
 };
 
 const wanted = process.argv.slice(2);

@@ -121,6 +121,29 @@ describe('importing again', () => {
     expect(reader.features.counts(id, stream)).toMatchObject({ done: 1 });
   });
 
+  it('counts all streams of a dataset at once as it counts each', async () => {
+    const gone = { status: 'missing' as const, sha256: null };
+    const rows = ['a.png', 'b.png', 'c.png'].map((n) => imageRow(n));
+    const id = await writer.saveDataset(
+      datasetRow('d', [...rows, imageRow('x.png', gone), imageRow('y.png', gone)]),
+      null,
+    );
+    await writer.saveDataset(datasetRow('e', [imageRow('a.png'), imageRow('z.png')]), null);
+    const contents = new Map(reader.features.contents(id).map((c) => [c.name, c.content]));
+    const done = (...names: string[]) => names.map((n) => ({ content: contents.get(n)!, vector: vector(1) }));
+    const error = { code: 'unreadable-image' as const, message: 'truncated' };
+    const newer = { stream: 'nss', version: 'test/2' };
+    const clip = { stream: 'clip', version: 'imported-1' };
+    await writer.saveFeatures(NSS_KEY, done('a.png', 'b.png'), [{ content: contents.get('c.png')!, error }]);
+    await writer.saveFeatures(newer, done('a.png'), []);
+    await writer.saveFeatures(clip, done('b.png', 'x.png'), []);
+    const progress = reader.features.progress(id);
+    expect(progress(NSS_KEY)).toEqual({ total: 5, done: 2, unavailable: 2, failed: 1 });
+    expect(progress(clip)).toEqual({ total: 5, done: 2, unavailable: 1, failed: 0 });
+    for (const key of [NSS_KEY, newer, clip, { stream: 'siglip', version: '1' }])
+      expect(progress(key)).toMatchObject(reader.features.counts(id, key));
+  });
+
   it('keeps an image unreadable that could not be decoded, until its contents change', async () => {
     const id = await writer.saveDataset(
       datasetRow(
@@ -153,7 +176,7 @@ describe('importing again', () => {
     const newer = { stream: 'nss', version: 'test/2' };
     await writer.saveFeatures(newer, [{ content: contentOf('a.png'), vector: vector(1) }], []);
     expect(reader.datasets.get(id).unreadable).toBe(0);
-    expect(reader.features.failureCount(id, NSS_KEY)).toBe(0);
+    expect(reader.features.progress(id)(NSS_KEY).failed).toBe(0);
   });
 });
 

@@ -124,6 +124,13 @@ describe('an extraction', { timeout: 120_000 }, () => {
 
 describe('an experiment', { timeout: 120_000 }, () => {
   const spec = path.join(data, 'spec.json');
+  const SPEC = {
+    train: 'rated',
+    streams: ['nss'],
+    fusion: { hidden: [32, 16] },
+    training: { epochs: 25, batch: 32, seed: 7 },
+    protocol: { kind: 'cv', folds: 4, unit: 'group' },
+  };
   let extracted: string;
   const homeWithFeatures = (name: string) => {
     const home = temporary(name);
@@ -144,41 +151,54 @@ describe('an experiment', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     extracted = freshHome('extracted');
     expect((await studio(EXTRACT, { home: extracted })).code).toBe(0);
-    writeFileSync(
-      spec,
-      JSON.stringify({
-        train: 'rated',
-        streams: ['nss'],
-        fusion: { hidden: [32, 16] },
-        training: { epochs: 25, batch: 32, seed: 7 },
-        protocol: { kind: 'cv', folds: 4, unit: 'group' },
-      }),
-    );
+    // The same pictures under another name, so that finetune has a second dataset; their features are there already.
+    const again = ['import', path.join(data, 'rated'), ...SMALL_DATASET_FLAGS, '--name', 'other'];
+    expect((await studio(again, { home: extracted })).code).toBe(0);
+    const other = ['extract', '--dataset', 'other', '--streams', 'nss'];
+    expect((await studio(other, { home: extracted })).code).toBe(0);
+    writeFileSync(spec, JSON.stringify(SPEC));
   });
 
-  it('killed in a fold keeps the finished folds and ends with the same predictions, bit for bit', async () => {
-    const whole = homeWithFeatures('trained');
-    expect((await studio(['run', spec], { home: whole })).code).toBe(0);
-    const expected = await results(whole);
-    expect(expected.trimEnd().split('\n')).toHaveLength(IMAGES + 1);
+  it.each([
+    ['cv', SPEC, IMAGES],
+    [
+      'finetune',
+      {
+        ...SPEC,
+        test: 'other',
+        protocol: { kind: 'finetune', folds: 4, unit: 'group', seeds: [1, 2], mcDropout: 3, epochs: 5 },
+      },
+      IMAGES,
+    ],
+    ['split', { ...SPEC, protocol: { kind: 'split', repeats: 4, unit: 'image' } }, null],
+  ])(
+    '%s, killed in the third part, goes on with it and ends with the same predictions, bit for bit',
+    async (kind, content, predicted) => {
+      const file = path.join(data, `${kind}.json`);
+      writeFileSync(file, JSON.stringify(content));
+      const whole = homeWithFeatures(`whole-${kind}`);
+      expect((await studio(['run', file], { home: whole })).code).toBe(0);
+      const expected = await results(whole);
+      if (predicted !== null) expect(expected.trimEnd().split('\n')).toHaveLength(predicted + 1);
 
-    const home = homeWithFeatures('killed');
-    const training = startStudio(['run', spec, '--json'], { home });
-    while (folds(home).length < 1) await sleep(5);
-    training.child.kill('SIGKILL');
-    await training.ended;
-    const before = folds(home);
-    expect([1, 2, 3]).toContain(before.length);
-    expect(integrity(home)).toEqual(OK);
+      const home = homeWithFeatures(`killed-${kind}`);
+      const training = startStudio(['run', file, '--json'], { home });
+      while (folds(home).length < 2) await sleep(5);
+      training.child.kill('SIGKILL');
+      await training.ended;
+      const before = folds(home);
+      expect([2, 3]).toContain(before.length);
+      expect(integrity(home)).toEqual(OK);
 
-    const again = await studio(['run', spec, '--json'], { home });
-    expect(again.json()).toMatchObject({ experiment: 1, runs: [{ run: 1, status: 'done' }] });
-    // A fold that was trained again would have taken another time.
-    expect(folds(home)).toEqual(expect.arrayContaining(before)); // trained side by side: not in order
-    expect(folds(home).map((f) => f.head)).toEqual(folds(whole).map((f) => f.head));
-    expect(await results(home)).toBe(expected);
-    expect(integrity(home)).toEqual(OK);
-  });
+      const again = await studio(['run', file, '--json'], { home });
+      expect(again.json()).toMatchObject({ experiment: 1, runs: [{ run: 1, status: 'done' }] });
+      // A fold that was trained again would have taken another time.
+      expect(folds(home)).toEqual(expect.arrayContaining(before)); // trained side by side: not in order
+      expect(folds(home).map((f) => f.head)).toEqual(folds(whole).map((f) => f.head));
+      expect(await results(home)).toBe(expected);
+      expect(integrity(home)).toEqual(OK);
+    },
+  );
 
   it('stopped by Ctrl-C, which its training process hears too, is cancelled and not failed', async () => {
     const home = homeWithFeatures('terminal');

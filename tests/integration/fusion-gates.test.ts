@@ -28,21 +28,24 @@ const OPTIONS: TrainOptions = {
 const { streams, targets } = halfNoiseDataset(400, 5);
 const all = Int32Array.from(targets.keys());
 
+/** Three of the peer's five seeds; with BIQA_LARGE=1 all of them. */
+const SEEDS = process.env['BIQA_LARGE'] === '1' ? [42, 43, 44, 45, 46] : [42, 43, 44];
+
 /**
  * shared/peer/paper_pipeline.py (PyTorch 2.13), with and without --gated, on the same features, labels and folds: mean
  * out-of-fold SROCC over its seeds 42 to 46. Over these seeds it has standard deviations of 0.004.
  */
 const PEER = { static: 0.8296985262, gated: 0.8378914248 };
 
-describe('three streams, of which one is noise for half of the images', () => {
+describe('three streams, of which one is noise for half of the images', { timeout: 300_000 }, () => {
   it('static: mean SROCC over seeds is within 0.01 of the PyTorch pipeline', async () => {
     const { mean } = await crossValidations({ ...OPTIONS, gate: null });
-    expect(Math.abs(mean - PEER.static)).toBeLessThan(0.01);
+    expect(Math.abs(mean - PEER.static), `${mean}`).toBeLessThan(0.01);
   });
 
   it('gated: so is its, and the gate of the stream falls where it is noise', async () => {
     const { mean, gates } = await crossValidations(OPTIONS);
-    expect(Math.abs(mean - PEER.gated)).toBeLessThan(0.01);
+    expect(Math.abs(mean - PEER.gated), `${mean}`).toBeLessThan(0.01);
     const average = (stream: string, parity: number): number => {
       const values = gates[stream]!.filter((_, row) => row % 2 === parity);
       return values.reduce((a, b) => a + b, 0) / values.length;
@@ -68,14 +71,13 @@ describe('three streams, of which one is noise for half of the images', () => {
   });
 });
 
-/** Mean SROCC over three seeds of 5-fold cross-validation, and the gates of the last seed. */
+/** Mean SROCC over the seeds of 5-fold cross-validation, and the gates of the last seed. */
 async function crossValidations(
   options: TrainOptions,
 ): Promise<{ mean: number; gates: HeadOutput['gates'] }> {
-  const seeds = [42, 43, 44];
   let mean = 0;
   const gates = Object.fromEntries(streams.map(({ id }) => [id, new Float64Array(targets.length)]));
-  for (const seed of seeds) {
+  for (const seed of SEEDS) {
     const predictions = new Float64Array(targets.length);
     for (const test of kFold(targets.length, 5, 42)) {
       const train = all.filter((row) => !test.includes(row));
@@ -86,7 +88,7 @@ async function crossValidations(
         for (const [id, values] of Object.entries(output.gates)) gates[id]![row] = values[i]!;
       });
     }
-    mean += srocc(predictions, targets)! / seeds.length;
+    mean += srocc(predictions, targets)! / SEEDS.length;
   }
   return { mean, gates };
 }

@@ -52,6 +52,30 @@ describe.each([
   });
 });
 
+describe.each([
+  ['static', STATIC],
+  ['gated', GATED],
+])('%s model: loss and all gradients stay finite', (_, architecture) => {
+  const equalLabels = (batch: number) => lossFeeds(new Float32Array(batch).fill(0.5));
+  /** With weights and bias of 0 the last layer predicts 0 for every image. */
+  const equalPredictions = (feeds: Feeds): Feeds => ({
+    ...feeds,
+    weight2: { ...feeds['weight2']!, values: new Float32Array(feeds['weight2']!.values.length) },
+    bias2: { ...feeds['bias2']!, values: new Float32Array(1) },
+  });
+
+  it.each([2, 7, 128])('for equal labels, equal predictions and both, in a batch of %i', async (batch) => {
+    const { run, feeds, names } = await network(architecture, batch, new Random(batch));
+    const constant = { ...feeds, ...equalLabels(batch) };
+    for (const degenerate of [constant, equalPredictions(feeds), equalPredictions(constant)]) {
+      const result = await run(degenerate);
+      for (const [name, values] of Object.entries(result))
+        expect(values.every(Number.isFinite), name).toBe(true);
+      expect(names.some((name) => result[`d_${name}`]!.some((slope) => slope !== 0))).toBe(true);
+    }
+  });
+});
+
 it('gradients of the gates are what finite differences of the whole loss say', async () => {
   const { run, feeds } = await network(GATED, 7, new Random(3));
   const slopes = (await run(feeds))['d_weight4']!;

@@ -91,6 +91,30 @@ const cases: Case[] = [
     theirs: (x, w, b) => tf.add(tf.matMul(x!, w!), b!),
   },
   { name: 'transpose', shapes: [m23], ours: op.transpose, theirs: (x) => tf.transpose(x) },
+  {
+    name: 'squeeze of the first axis',
+    shapes: [[1, 4]],
+    ours: (x) => op.squeeze(x, 0),
+    theirs: (x) => tf.squeeze(x, [0]),
+  },
+  {
+    name: 'squeeze of the last axis',
+    shapes: [[2, 3, 1]],
+    ours: (x) => op.squeeze(x, 2),
+    theirs: (x) => tf.squeeze(x, [2]),
+  },
+  ...[0, 1, 2].map((axis) => ({
+    name: `unsqueeze at axis ${axis}`,
+    shapes: [m23],
+    ours: (x: Tensor) => op.unsqueeze(x, axis),
+    theirs: (x: tf.Tensor) => tf.expandDims(x, axis),
+  })),
+  {
+    name: 'sum to a row and to a column',
+    shapes: [[3, 4]],
+    ours: (x) => op.add(op.sumTo(x, [4]), op.sumTo(x, [3, 1])),
+    theirs: (x) => tf.add(tf.sum(x, 0), tf.sum(x, 1, true)),
+  },
   { name: 'sum over rows', shapes: [m23], ours: (x) => op.sum(x, [0]), theirs: (x) => tf.sum(x, 0, true) },
   {
     name: 'sum over all',
@@ -120,6 +144,18 @@ const cases: Case[] = [
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
+});
+
+/** Nothing flows back through these; those of them with a value alone are tested below. */
+const WITHOUT_GRADIENT = ['addGram', 'max', 'min'];
+
+it('every operator of the module is in a case', () => {
+  const used = cases.map(({ ours }) => ours.toString()).join('\n');
+  const direct = new Set(cases.map(({ ours }) => ours.name));
+  const missing = Object.keys(op).filter(
+    (name) => !direct.has(name) && !new RegExp(`\\b${name}\\b`).test(used),
+  );
+  expect(missing.sort()).toEqual(WITHOUT_GRADIENT);
 });
 
 describe('operators agree with TensorFlow.js and finite differences', () => {
@@ -225,6 +261,7 @@ describe('the graph', () => {
     expect(() => op.matmul(x, x)).toThrow('matmul of [2, 3] and [2, 3]');
     expect(() => op.linear(x, input('w', [3, 2]), input('b', [3]))).toThrow('linear of');
     expect(() => op.slice(x, 1, 2, 4)).toThrow('slice 2..4 of 3');
+    expect(() => op.squeeze(x, 0)).toThrow('axis 0 of [2, 3] is not 1 long');
     expect(() => constant(new Float32Array(3), [2])).toThrow('constant of 3 values');
     expect(() => gradients(x, constant(1, []), [x])).toThrow('a slope [] of an output [2, 3]');
     expect(() => slopesOf(op.sum(x, [0, 1]), [input('z', [1])])).toThrow('does not depend');
