@@ -1,4 +1,4 @@
-/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|ladder|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|ladder|window|peer]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
 import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
 import { benchExtract } from './extract.ts';
@@ -9,6 +9,7 @@ import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
 import { benchTrain } from './train.ts';
+import { benchWindow } from './window.ts';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // as in the engine
 
@@ -22,6 +23,7 @@ const BENCHES: Record<string, () => unknown> = {
   train: () => benchTrain(),
   head: benchHead,
   ladder: () => benchLadder(),
+  window: () => benchWindow(),
   peer: () => benchPeer(5),
 };
 
