@@ -3,6 +3,7 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import type { Home } from '../home/home.ts';
 import type { Log } from '../home/log.ts';
 import type { FolderBrowser } from '../host/browse.ts';
+import type { ThumbnailCache } from '../images/thumbnail-cache.ts';
 import type { EventHub } from '../jobs/events.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { Scanner } from '../jobs/scan.ts';
@@ -28,4 +29,5 @@ export type Services = {
   encoders: Encoders;
   neighbours: NeighbourSearch;
   blocks: BlockFeatureStore;
+  thumbnails: ThumbnailCache;
 };
