@@ -42,6 +42,7 @@ export type Route =
   | { page: 'encoders'; encoder: string | null }
   | { page: 'experiments'; dataset: number | null; groupLevelOf: number | null }
   | { page: 'ladder'; id: number; run: number | null; job: number | null }
+  | { page: 'makeLadder'; job: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
   | { page: 'score'; run: number | null; job: number | null }
@@ -114,6 +115,8 @@ export function parseRoute(hash: string): Route {
         dataset: integer(params.get('dataset')),
         groupLevelOf: integer(params.get('groupLevelOf')),
       };
+    case 'make-ladder':
+      return { page: 'makeLadder', job: integer(params.get('job')) };
     case 'runs':
       return { page: 'runs' };
     case 'score':
@@ -144,6 +147,8 @@ export function formatRoute(route: Route): string {
       return withQuery('#/experiments', { dataset: route.dataset, groupLevelOf: route.groupLevelOf });
     case 'ladder':
       return withQuery(`#/ladder/${route.id}`, { run: route.run, job: route.job });
+    case 'makeLadder':
+      return withQuery('#/make-ladder', { job: route.job });
     case 'run':
       return `#/run/${route.id}`;
     case 'score':
