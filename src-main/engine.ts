@@ -10,6 +10,7 @@ import { JobResults } from './api/job-results.ts';
 import type { Services } from './api/services.ts';
 import { openCatalogReader } from './catalog/reader.ts';
 import { startCatalogWriter } from './catalog/writer.ts';
+import { AnalysisThread } from './experiments/analysis-thread.ts';
 import { resolveHome } from './home/home.ts';
 import { acquireHomeLock } from './home/lock.ts';
 import { openLog } from './home/log.ts';
@@ -72,6 +73,12 @@ export async function startEngine(
     opened.defer(() => queue.close());
     const folders = new FolderBrowser(options.root ?? os.homedir());
     const encoders = new Encoders({ folder: home.encoders, reader, writer });
+    const analysis = new AnalysisThread(home.catalog);
+    opened.defer(() => analysis.close());
+    // A renamed or deleted run, or a dataset that was read again, changes what analyses say.
+    events.subscribe((event) => {
+      if (event.type === 'changed') analysis.forget();
+    });
     const neighbours = new NeighbourSearch({ catalog: home.catalog, budgetBytes: neighbourBudget() });
     opened.defer(() => neighbours.close());
     events.subscribe((event) => {
@@ -96,6 +103,7 @@ export async function startEngine(
       guests,
       results: new JobResults(queue),
       encoders,
+      analysis,
       neighbours,
       blocks,
       thumbnails,

@@ -89,3 +89,14 @@ export function remaining(job: { done: number; total: number; etaSeconds: number
   const early = job.total <= 0 || job.done / job.total < 0.02;
   return job.etaSeconds === null || early ? '' : ` · ${duration(job.etaSeconds)} left`;
 }
+
+/** "ρ = 0.330, p = 0.107 (25 types)", or that there is none. */
+export function correlationText(
+  correlation: { rho: number; p: number | null; n: number } | null,
+  noun = 'types',
+): string {
+  if (correlation === null) return 'ρ is not defined here';
+  const { rho, p, n } = correlation;
+  const chance = p === null ? '' : p < 0.001 ? ', p < 0.001' : `, p = ${fixed(p)}`;
+  return `ρ = ${fixed(rho)}${chance} (${n} ${noun})`;
+}

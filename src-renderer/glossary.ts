@@ -58,6 +58,28 @@ export const GLOSSARY = {
     'Made by the studio: generated pictures with computed, not human, scores. Good for a tour, not for claims.',
   perDistortion: 'SROCC within each distortion type alone, lowest first: where the model is weak.',
   perLevel: 'SROCC within each damage level alone. Low levels are hard: the differences are barely visible.',
+  paired:
+    'Both runs are drawn on the same 10,000 resamples of the images (of the groups where there are any): the 95 % interval of run minus baseline. It is clear of chance where it does not hold 0.',
+  below:
+    'Share of the resamples in which the run is worse than the baseline: near 0 it is better for sure, near 100 % worse.',
+  logistic:
+    'PLCC after a 4-parameter logistic curve was fitted from predictions to scores, as VQEG does. The paper reports the raw PLCC; this one is a column of its own.',
+  nssDelta:
+    'SROCC of the run with a stream (NSS) minus SROCC of the run without it, within each distortion type: where the stream helps.',
+  gateDelta:
+    'Does the model open the gate of a stream where the stream helps? Mean gate per distortion type beside the delta of that type.',
+  rho: 'Spearman rank correlation over the distortion types, and its two-sided p-value: how often chance alone would give as much.',
+  gateInput:
+    'The stream that the gates are computed from. The inputs are compared by SROCC and by how well the gates follow the delta.',
+  category:
+    'The family of a distortion type in KADID-10k: blur, colour, compression, noise, brightness, spatial, sharpness.',
+  crossMatrix:
+    'Rows are models, columns the datasets that they were tested on; empty cells have no run yet. Training and test data that differ show what carries over.',
+  published:
+    'Figures as printed in a paper, cited. They were not measured here, and never enter a computation.',
+  uncertainty:
+    "The model's own standard deviation for an image (over dropout passes and ensemble members). It is useful if large errors happen where it is large.",
+  raterSpread: 'Standard deviation of the ratings of an image: where people disagree, no model can be exact.',
   duplicate: 'Rows of the label file that name the same image with the same score; they are counted once.',
   missing: 'Images that the label file lists but the folder does not hold.',
   unreadable: 'Files that are there but that no decoder could read; the reason is listed.',

@@ -16,6 +16,19 @@ export type GridView = {
   at: number;
 };
 
+/** What the Compare page shows; null stands for the page's own choice. */
+export type CompareView = {
+  runs: number[];
+  baseline: number | null;
+  /** The two runs of the NSS delta, and the run whose gates are shown. */
+  with: number | null;
+  without: number | null;
+  gated: number | null;
+  stream: string | null;
+  /** Published table, as paper/table. */
+  published: string | null;
+};
+
 /** One image in the Inspector; `from` is where Back goes, `index` the image's place in that grid. */
 export type ImageRoute = {
   page: 'image';
@@ -45,6 +58,7 @@ export type Route =
   | { page: 'makeLadder'; job: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
+  | { page: 'compare'; view: CompareView }
   | { page: 'score'; run: number | null; job: number | null }
   | { page: 'compareFolders'; run: number | null; job: number | null }
   | ImageRoute
@@ -119,6 +133,8 @@ export function parseRoute(hash: string): Route {
       return { page: 'makeLadder', job: integer(params.get('job')) };
     case 'runs':
       return { page: 'runs' };
+    case 'compare':
+      return { page: 'compare', view: parseCompare(params) };
     case 'score':
       return { page: 'score', run: integer(params.get('run')), job: integer(params.get('job')) };
     case 'compare-folders':
@@ -151,6 +167,8 @@ export function formatRoute(route: Route): string {
       return withQuery('#/make-ladder', { job: route.job });
     case 'run':
       return `#/run/${route.id}`;
+    case 'compare':
+      return withQuery('#/compare', { ...route.view, runs: listOrNull(route.view.runs) });
     case 'score':
       return withQuery('#/score', { run: route.run, job: route.job });
     case 'compareFolders':
@@ -182,6 +200,29 @@ function parseImage(params: URLSearchParams): Omit<ImageRoute, 'page' | 'id'> {
     ...(compare === null ? {} : { compare }),
     ...(view === 'difference' || view === 'flicker' ? { view } : {}),
     ...(map === null ? {} : { map }),
+  };
+}
+
+/** Nothing chosen yet. */
+export const DEFAULT_COMPARE: CompareView = {
+  runs: [],
+  baseline: null,
+  with: null,
+  without: null,
+  gated: null,
+  stream: null,
+  published: null,
+};
+
+function parseCompare(params: URLSearchParams): CompareView {
+  return {
+    runs: list(params.get('runs')).flatMap((text) => integer(text) ?? []),
+    baseline: integer(params.get('baseline')),
+    with: integer(params.get('with')),
+    without: integer(params.get('without')),
+    gated: integer(params.get('gated')),
+    stream: params.get('stream'),
+    published: params.get('published'),
   };
 }
 
@@ -225,6 +266,10 @@ function withQuery(path: string, values: Record<string, string | number | null>)
 
 function integer(text: string | null): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function listOrNull(values: readonly number[]): string | null {
+  return values.length === 0 ? null : values.join(',');
 }
 
 function list(text: string | null): string[] {

@@ -1,5 +1,5 @@
 /** The window's keys: the list that '?' shows, and the global ones' meaning. */
-import type { Route } from './routes.ts';
+import { DEFAULT_COMPARE, type Route } from './routes.ts';
 
 /** Keys that work in one place. */
 export type ShortcutGroup = { where: string; keys: [keys: string, what: string][] };
@@ -14,6 +14,7 @@ export const SHORTCUTS: ShortcutGroup[] = [
       ['g n', 'Encoders'],
       ['g e', 'Experiments'],
       ['g r', 'Runs'],
+      ['g c', 'Compare'],
       ['g j', 'open or close Jobs'],
       ['?', 'this list'],
       ['Esc', 'close what is open'],
@@ -52,7 +53,8 @@ export const SHORTCUTS: ShortcutGroup[] = [
     where: 'Charts',
     keys: [
       ['← →', 'move between points (chart focused)'],
-      ['Enter', 'open the image'],
+      ['← → ↑ ↓', 'move between cells (heatmap focused)'],
+      ['Enter', 'open the image, or the images behind'],
     ],
   },
 ];
@@ -64,6 +66,7 @@ export const GO_KEYS: Record<string, Route> = {
   n: { page: 'encoders', encoder: null },
   e: { page: 'experiments', dataset: null, groupLevelOf: null },
   r: { page: 'runs' },
+  c: { page: 'compare', view: DEFAULT_COMPARE },
 };
 
 /** True where a key press belongs to a text field or an open dialog and must not be a shortcut. */

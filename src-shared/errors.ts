@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'not-found', // a dataset, run, image, job or file that is not there
   'conflict', // e.g. a name that is taken, conflicting duplicate labels
   'ambiguous', // the reader needs a choice: columns, scale, format
+  'not-comparable', // runs that have no images, or no labels, in common
   'not-available', // a field or protocol that a later version fills in
   'no-permission', // the OS refused
   'no-space', // the disk is full

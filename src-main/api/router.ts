@@ -1,3 +1,4 @@
+import { analysisRouter } from './analysis.ts';
 import { datasetsRouter } from './datasets.ts';
 import { demoRouter } from './demo.ts';
 import { encodersRouter } from './encoders.ts';
@@ -20,6 +21,7 @@ export const appRouter = router({
   encoders: encodersRouter,
   experiments: experimentsRouter,
   runs: runsRouter,
+  analysis: analysisRouter,
   ladders: laddersRouter,
   scores: scoresRouter,
   jobs: jobsRouter,

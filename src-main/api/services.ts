@@ -1,5 +1,6 @@
 import type { CatalogWriter } from '../catalog/commands.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
+import type { AnalysisThread } from '../experiments/analysis-thread.ts';
 import type { Home } from '../home/home.ts';
 import type { Log } from '../home/log.ts';
 import type { FolderBrowser } from '../host/browse.ts';
@@ -27,6 +28,7 @@ export type Services = {
   guests: Guests;
   results: JobResults;
   encoders: Encoders;
+  analysis: AnalysisThread;
   neighbours: NeighbourSearch;
   blocks: BlockFeatureStore;
   thumbnails: ThumbnailCache;

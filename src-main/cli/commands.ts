@@ -12,6 +12,7 @@ import { ladderCommand } from './ladder.ts';
 import { predictCommand, predictionsCommand } from './predict.ts';
 import { resultsCommand, runCommand, runsCommand } from './runs.ts';
 import { serveCommand } from './serve.ts';
+import { tableCommand } from './table.ts';
 import type { Command } from './command.ts';
 
 export const COMMANDS: Record<string, Command> = {
@@ -24,6 +25,7 @@ export const COMMANDS: Record<string, Command> = {
   run: runCommand,
   runs: runsCommand,
   results: resultsCommand,
+  table: tableCommand,
   export: exportCommand,
   report: reportCommand,
   predict: predictCommand,

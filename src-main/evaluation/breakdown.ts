@@ -1,5 +1,6 @@
 /** Metrics by fold, distortion type and level. */
 import { srocc } from './metrics.ts';
+import { quantile } from './quantile.ts';
 import type { Metrics } from '../../src-shared/runs.ts';
 
 /** SROCC within the images of one distortion type. */
@@ -49,13 +50,6 @@ function summarise(rows: readonly Metrics[], statistic: (values: readonly number
     return rows.length > 0 && values.length === rows.length ? statistic(values) : null;
   };
   return { srocc: of('srocc'), plcc: of('plcc'), krocc: of('krocc'), rmse: of('rmse') };
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const position = share * (sorted.length - 1);
-  const below = sorted[Math.floor(position)]!;
-  return below + (position % 1) * (sorted[Math.ceil(position)]! - below);
 }
 
 function mean(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 /** What the bootstraps share: units that are drawn with replacement, and percentiles of what comes out. */
 import { StudioError } from '../../src-shared/errors.ts';
 import type { Interval } from '../../src-shared/runs.ts';
+import { quantileOfSorted } from './quantile.ts';
 import type { Weights } from './weighted-sample.ts';
 
 /** Resamples unless a caller says otherwise (spec/fusion.md). */
@@ -76,13 +77,5 @@ export async function resample(
 /** The 95 % percentile interval of the values that the resamples gave; at least one value. */
 export function percentileInterval(values: readonly number[]): Interval {
   const sorted = Float64Array.from(values).sort();
-  return [quantile(sorted, TAILS[0]), quantile(sorted, TAILS[1])];
-}
-
-/** Quantile of ascending values with linear interpolation (numpy.quantile's default). */
-function quantile(sorted: Float64Array, q: number): number {
-  const place = q * (sorted.length - 1);
-  const low = Math.floor(place);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!);
+  return [quantileOfSorted(sorted, TAILS[0]), quantileOfSorted(sorted, TAILS[1])];
 }

@@ -9,6 +9,7 @@ const STATUS: Record<ErrorCode, number> = {
   'not-found': 404,
   conflict: 409,
   ambiguous: 409,
+  'not-comparable': 409,
   'not-available': 501,
   'no-permission': 403,
   'no-space': 507,

@@ -19,12 +19,16 @@ export function niceTicks([low, high]: Range, count = 6): number[] {
   return ticks;
 }
 
+/** Values all below this are equal for the reader, and too small to cut into bins. */
+const NO_DIFFERENCE = 1e-12;
+
 /** Counts of values in `bins` equal bins that are symmetric about zero, so that a shift shows. */
 export function symmetricBins(
   values: readonly number[],
   bins = 30,
 ): { from: number; to: number; count: number }[] {
-  const reach = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0) || 1;
+  const most = values.reduce((largest, v) => Math.max(largest, Math.abs(v)), 0);
+  const reach = most < NO_DIFFERENCE ? 1 : most;
   const width = (2 * reach) / bins;
   const counts = new Array<number>(bins).fill(0);
   for (const v of values) counts[Math.min(bins - 1, Math.floor((v + reach) / width))]!++;

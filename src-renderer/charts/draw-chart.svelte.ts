@@ -44,9 +44,14 @@ export type Pick = (datasetIndex: number, index: number) => void;
 
 /**
  * Draws a chart on a canvas and redraws it when what `config` reads changes.
- * With `onpick`, a click or Enter opens an element; arrow keys, Home and End move between elements.
+ * With `onpick`, a click or Enter opens an element; arrow keys, Home and End move between elements, in a `grid` (heatmap) in
+ * both directions.
  */
-export function drawChart(config: () => ChartConfiguration, onpick?: Pick): Attachment<HTMLCanvasElement> {
+export function drawChart(
+  config: () => ChartConfiguration,
+  onpick?: Pick,
+  grid = false,
+): Attachment<HTMLCanvasElement> {
   return (canvas) => {
     const chart = new Chart(canvas, untrack(config));
     let first = true;
@@ -60,7 +65,7 @@ export function drawChart(config: () => ChartConfiguration, onpick?: Pick): Atta
       chart.options = options ?? {};
       chart.update('none');
     });
-    const stopKeys = onpick === undefined ? undefined : pickable(canvas, chart, onpick);
+    const stopKeys = onpick === undefined ? undefined : pickable(canvas, chart, onpick, grid);
     return () => {
       stopKeys?.();
       chart.destroy();
@@ -68,7 +73,7 @@ export function drawChart(config: () => ChartConfiguration, onpick?: Pick): Atta
   };
 }
 
-function pickable(canvas: HTMLCanvasElement, chart: Chart, onpick: Pick): () => void {
+function pickable(canvas: HTMLCanvasElement, chart: Chart, onpick: Pick, grid: boolean): () => void {
   let at = -1;
   const elements = (): ActiveElement[] =>
     chart.data.datasets.flatMap((_, datasetIndex) =>
@@ -86,8 +91,10 @@ function pickable(canvas: HTMLCanvasElement, chart: Chart, onpick: Pick): () => 
   const onkeydown = (event: KeyboardEvent): void => {
     const all = elements();
     if (all.length === 0) return;
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) at = (at + step + all.length) % all.length;
+    // The datasets of a grid are its columns: left and right step from one to the next.
+    const across = grid ? (chart.data.datasets[0]?.data.length ?? 1) : 1;
+    const step = { ArrowRight: across, ArrowDown: 1, ArrowLeft: -across, ArrowUp: -1 }[event.key];
+    if (step !== undefined) at = at < 0 ? 0 : (at + step + all.length) % all.length;
     else if (event.key === 'Home') at = 0;
     else if (event.key === 'End') at = all.length - 1;
     else if (event.key === 'Enter' && at >= 0) return onpick(all[at]!.datasetIndex, all[at]!.index);

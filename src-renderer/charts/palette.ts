@@ -12,6 +12,10 @@ export type Palette = {
   good: string;
   middle: string;
   bad: string;
+  /** Gates: 1, fully below, fully above. */
+  neutral: string;
+  below: string;
+  above: string;
   /** Folds and other series: distinct in hue and lightness. */
   series: readonly string[];
 };
@@ -28,6 +32,9 @@ export const PALETTES: Record<'light' | 'dark', Palette> = {
     good: '#2e8b4f',
     middle: '#d98a1f',
     bad: '#c23b32',
+    neutral: '#eef0f1',
+    below: '#2f6fb5',
+    above: '#d9822b',
     series: ['#0b63b0', '#b3541e', '#3a7d44', '#7d4aa3', '#6b6b00', '#a33a63', '#3f7f93', '#555555'],
   },
   dark: {
@@ -40,6 +47,9 @@ export const PALETTES: Record<'light' | 'dark', Palette> = {
     good: '#55b877',
     middle: '#e0a244',
     bad: '#ec6f66',
+    neutral: '#343a40',
+    below: '#5aa5ee',
+    above: '#f0a04b',
     series: ['#6ab4f5', '#f0985c', '#7fce8d', '#c59be6', '#cfcf6a', '#ef8fb4', '#79c4d8', '#b8b8b8'],
   },
 };

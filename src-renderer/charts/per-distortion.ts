@@ -1,10 +1,11 @@
 /** SROCC per distortion type, lowest first, in the three bands of the paper's figure 2. */
-import { defaults, type Chart, type ChartConfiguration, type Plugin } from 'chart.js';
+import type { ChartConfiguration } from 'chart.js';
 import type { RunDetail } from '../../src-shared/runs.ts';
 import { fixed } from '../format.ts';
 import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
 import type { Palette } from './palette.ts';
+import { valueLabels } from './value-labels.ts';
 
 /** SROCC of one distortion type over its n images. */
 export type DistortionRow = RunDetail['perDistortion'][number];
@@ -68,32 +69,14 @@ export function perDistortionChart(rows: readonly DistortionRow[], palette: Pale
         },
       },
     },
-    plugins: [valueLabels(rows, palette)],
+    plugins: [
+      valueLabels(
+        rows.map((row) => Math.max(0, row.srocc ?? 0)),
+        rows.map((row) => fixed(row.srocc)),
+        palette.text,
+      ),
+    ],
   } as ChartConfiguration;
-}
-
-/** The value at the end of each bar, so that the bands are not told by colour alone. */
-function valueLabels(rows: readonly DistortionRow[], palette: Palette): Plugin {
-  return {
-    id: 'value-labels',
-    afterDatasetsDraw(chart: Chart) {
-      const { ctx, scales } = chart;
-      ctx.save();
-      ctx.fillStyle = palette.text;
-      ctx.font = `11px ${String(defaults.font.family)}`;
-      ctx.textAlign = 'left';
-      ctx.textBaseline = 'middle';
-      rows.forEach((row, i) => {
-        const end = Math.max(0, row.srocc ?? 0);
-        ctx.fillText(
-          fixed(row.srocc),
-          scales['x']!.getPixelForValue(end) + 5,
-          scales['y']!.getPixelForValue(i),
-        );
-      });
-      ctx.restore();
-    },
-  };
 }
 
 /** One row per type, in the order given. */

@@ -38,7 +38,7 @@ export async function checkWithAxe(page: Page, where: string, findings: WalkFind
 }
 
 /**
- * Walks demo -> run -> datasets -> inspector -> streams -> encoders -> experiments -> jobs.
+ * Walks demo -> run -> compare -> datasets -> inspector -> streams -> encoders -> experiments -> jobs.
  * The page must show the window of an engine with an empty catalog.
  */
 export async function walkWindow(page: Page, options: WalkOptions): Promise<WalkFindings> {
@@ -52,6 +52,7 @@ export async function walkWindow(page: Page, options: WalkOptions): Promise<Walk
   };
   await walkDemo(page, options.demoTimeout ?? 60_000, done);
   await walkRun(page, done);
+  await walkCompare(page, done);
   await walkDatasets(page, done);
   await walkStreams(page, done);
   await walkEncoders(page, done);
@@ -85,6 +86,15 @@ async function walkRun(page: Page, done: Done): Promise<void> {
   await done('run');
   await page.getByRole('region', { name: 'Worst images' }).scrollIntoViewIfNeeded();
   await done('run-below');
+}
+
+async function walkCompare(page: Page, done: Done): Promise<void> {
+  await page.getByRole('link', { name: 'Compare', exact: true }).last().click();
+  await expect(page).toHaveURL(/#\/compare\?runs=\d+$/);
+  await expect(page.getByText('Choose at least two finished runs')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Published figures' })).toContainText('BRISQUE');
+  await expect(page.getByRole('region', { name: 'Models against datasets' })).toContainText(/0\.\d{3}/);
+  await done('compare');
 }
 
 async function walkDatasets(page: Page, done: Done): Promise<void> {

@@ -118,5 +118,7 @@ describe('tables', () => {
     expect(text).toContain('name & SROCC & n\\_test \\\\');
     expect(text).toContain('a|b \\& "c", 50\\% & 0.914 & 240 \\\\');
     expect(text.split('\n')[1]).toBe('% run 3 · 5 % held');
+    const bracket = { columns: [{ title: 'a' }], rows: [['[x]']] };
+    expect(formatTable(bracket, 'latex')).toContain('\n{[}x] \\\\\n');
   });
 });

@@ -48,6 +48,18 @@ const route: fc.Arbitrary<Route> = fc.oneof(
     },
     { requiredKeys: ['page', 'id', 'run', 'from', 'index'] },
   ),
+  fc.record({
+    page: fc.constant('compare' as const),
+    view: fc.record({
+      runs: fc.array(id, { maxLength: 4 }),
+      baseline: maybeId,
+      with: maybeId,
+      without: maybeId,
+      gated: maybeId,
+      stream: fc.option(word),
+      published: fc.option(word),
+    }),
+  }),
 );
 
 describe('routes', () => {
