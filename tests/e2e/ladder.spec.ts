@@ -106,7 +106,7 @@ for (const theme of ['light', 'dark'] as const) {
     await page.getByRole('button', { name: /^Choose a folder/ }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'LIVE-itW' }).click();
-    await expect(dialog).toContainText('AllMOS_release.mat');
+    await expect(dialog).toContainText('pictures/LIVE-itW');
     await dialog.getByRole('button', { name: 'Use this folder' }).click();
     // 24 pictures x (25 types x 5 levels + 1): more than the mock's disk has room for.
     await expect(page.getByText('About 3\u202f024 images from 24 pictures')).toBeVisible();
