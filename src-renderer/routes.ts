@@ -69,6 +69,7 @@ export type Route =
   | { page: 'encoders'; encoder: string | null }
   | ExperimentsRoute
   | { page: 'ladder'; id: number; run: number | null; job: number | null }
+  | { page: 'makeLadder'; job: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
   | { page: 'compare'; view: CompareView }
@@ -138,6 +139,8 @@ export function parseRoute(hash: string): Route {
       return { page: 'encoders', encoder: params.get('encoder') };
     case 'experiments':
       return parseExperiments(params);
+    case 'make-ladder':
+      return { page: 'makeLadder', job: integer(params.get('job')) };
     case 'runs':
       return { page: 'runs' };
     case 'compare':
@@ -176,6 +179,8 @@ export function formatRoute(route: Route): string {
       });
     case 'ladder':
       return withQuery(`#/ladder/${route.id}`, { run: route.run, job: route.job });
+    case 'makeLadder':
+      return withQuery('#/make-ladder', { job: route.job });
     case 'run':
       return `#/run/${route.id}`;
     case 'compare':

@@ -43,6 +43,7 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   ),
   fc.record({ page: fc.constant('encoders' as const), encoder: fc.option(word) }),
   fc.record({ page: fc.constant('ladder' as const), id, run: maybeId, job: maybeId }),
+  fc.record({ page: fc.constant('makeLadder' as const), job: maybeId }),
   fc.record({ page: fc.constant('runs' as const) }),
   fc.record({ page: fc.constant('run' as const), id }),
   fc.record(
