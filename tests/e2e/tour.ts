@@ -11,6 +11,7 @@ import { writeSmallEncoder } from '../fixtures/onnx-encoder.ts';
 /** What the tour visits: ids of rows and of finished jobs. */
 export type TourCatalog = {
   dataset: number;
+  name: string;
   images: number[];
   /** NSS alone; NSS and an encoder; the same gated by NSS. */
   runs: [number, number, number];
@@ -71,6 +72,7 @@ export async function furnish(home: string, scratch: string, folder: string | nu
     for (const job of [score, comparison, ladder]) if (job !== null) await finish(job);
     return {
       dataset: id,
+      name: dataset.name,
       images: items.map((item) => item.id),
       runs: [alone, both, gated],
       score: score.job,
