@@ -37,7 +37,7 @@ export type EncoderView = {
   bytesThere: number;
   /** Where a local model lies, null where it comes from the hub. */
   localModel: string | null;
-  /** Stream version on the CPU, null until the model's hash is known. */
+  /** Stream version on `provider` (on the CPU before one was chosen), null until the model's hash is known. */
   version: string | null;
   /** Provider that the last extraction or probe chose, null before. */
   provider: Provider | null;

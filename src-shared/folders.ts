@@ -9,5 +9,7 @@ export type FolderListing = {
   folders: FolderEntry[];
   /** Files that matter here (label files), by name. */
   labelFiles: string[];
+  /** Manifests and models of encoders (.json, .onnx), by name. */
+  encoderFiles: string[];
   images: number;
 };

@@ -1,17 +1,24 @@
 import { z } from 'zod';
 import { DEVICES } from '../../src-shared/encoders.ts';
 import type { EncoderFile, EncoderList, EncoderRemoval, EncoderView } from '../../src-shared/encoders.ts';
-import { tensorSide } from '../../src-shared/encoder-manifest.ts';
+import type { EncoderFolder } from '../../src-shared/encoder-folder.ts';
+import { parseEncoderManifest, tensorSide } from '../../src-shared/encoder-manifest.ts';
+import type { EncoderManifest } from '../../src-shared/encoder-manifest.ts';
 import { StudioError } from '../../src-shared/errors.ts';
 import type { JobKind } from '../../src-shared/jobs.ts';
 import type { EncoderPayload, ProbePayload } from '../jobs/encoders.ts';
 import type { ExtractPayload } from '../jobs/extract.ts';
+import { lookIntoFolder } from '../streams/vision/encoder-folder.ts';
 import { versionOf } from '../streams/vision/encoders.ts';
 import type { InspectedEncoder } from '../streams/vision/encoders.ts';
 import { modelDigest } from '../streams/vision/manifest-version.ts';
+import { readManifest } from '../streams/vision/manifests.ts';
+import { localModelFiles } from '../streams/vision/model-files.ts';
 import { procedure, requireLocal, router } from './trpc.ts';
 import type { Services } from './services.ts';
 
+/** A plain name; FolderBrowser.fileIn refuses what leads elsewhere. */
+const fileName = z.string().min(1).max(255);
 const encoderInput = z.strictObject({ id: z.string().min(1) });
 
 /** Encoders: what there is and in which state; download, check, probe, add and remove. */
@@ -34,9 +41,43 @@ export const encodersRouter = router({
     .input(z.strictObject({ manifest: z.string().min(1), model: z.string().min(1).nullable() }))
     .mutation(async ({ ctx: { services, trust }, input }): Promise<{ id: string; job: number | null }> => {
       requireLocal(trust);
-      const { id } = await services.encoders.add(input.manifest, input.model);
-      services.events.emit({ type: 'changed', noun: 'encoders' });
-      return { id, job: input.model === null ? null : await start(services, 'verify', { encoder: id }) };
+      return add(services, readManifest(input.manifest), input.model, input.manifest);
+    }),
+
+  /** The manifests and models in a folder (not in those below it), and which fit which. */
+  inFolder: procedure
+    .input(z.strictObject({ folder: z.string().min(1) }))
+    .query(async ({ ctx: { services }, input: { folder } }): Promise<EncoderFolder> => {
+      const { path, encoderFiles } = await services.folders.list(folder);
+      const placeOf = (file: string) => services.folders.placeOf(folder, file);
+      return { id: folder, path, ...(await lookIntoFolder(path, encoderFiles, placeOf)) };
+    }),
+
+  /** Adds from a folder, by names of files in it: a manifest that lies there or was written in the window, and a model.
+   *  No file of it may lie outside of what may be browsed. */
+  addFromFolder: procedure
+    .input(
+      z.strictObject({
+        folder: z.string().min(1),
+        manifest: z.union([
+          z.strictObject({ file: fileName }),
+          z.strictObject({ written: z.record(z.string(), z.unknown()) }),
+        ]),
+        model: fileName.nullable(),
+      }),
+    )
+    .mutation(async ({ ctx: { services }, input }): Promise<{ id: string; job: number | null }> => {
+      const { folders } = services;
+      const origin =
+        'file' in input.manifest ? await folders.fileIn(input.folder, input.manifest.file) : null;
+      const manifest =
+        'written' in input.manifest
+          ? parseEncoderManifest(input.manifest.written, 'written here')
+          : readManifest(origin!);
+      if (input.model === null) return add(services, manifest, null, origin);
+      const model = await folders.fileIn(input.folder, input.model);
+      await folders.requireInside(input.folder, await localModelFiles(manifest, model));
+      return add(services, manifest, model, origin);
     }),
 
   download: procedure.input(encoderInput).mutation(async ({ ctx: { services }, input }) => ({
@@ -69,6 +110,18 @@ export const encodersRouter = router({
       return removed;
     }),
 });
+
+async function add(
+  services: Services,
+  manifest: EncoderManifest,
+  model: string | null,
+  origin: string | null,
+): Promise<{ id: string; job: number | null }> {
+  await services.encoders.add(manifest, model, origin);
+  services.events.emit({ type: 'changed', noun: 'encoders' });
+  const { id } = manifest;
+  return { id, job: model === null ? null : await start(services, 'verify', { encoder: id }) };
+}
 
 const TITLE = { download: 'Download', verify: 'Verify', probe: 'Probe devices for' } as const;
 
@@ -124,7 +177,9 @@ function view(
     bytes: sizes.every((bytes) => bytes !== null) ? sizes.reduce((a, b) => a + b, 0) : null,
     bytesThere: found.files.reduce((sum, file) => sum + file.bytes, found.partBytes),
     localModel: found.source !== null && 'local' in found.source ? found.source.local : null,
-    version: hashed ? versionOf({ manifest, digest: modelDigest(stored.files) }, 'cpu') : null,
+    version: hashed
+      ? versionOf({ manifest, digest: modelDigest(stored.files) }, stored.provider ?? 'cpu')
+      : null,
     provider: stored?.provider ?? null,
     features: reader.encoders.usage(id),
     job: queue.findLive((job) => worksOn(job, id)),

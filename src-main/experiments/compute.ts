@@ -48,7 +48,7 @@ export class ComputeProcess {
     return new Promise((resolve, reject) => {
       this.#pending = { onMessage, resolve, reject };
       if (!this.#child.connected) this.#fail(this.#ended('no connection'));
-      else this.#child.send(task);
+      else this.#child.send(task, () => undefined); // a process that is just ending: its end says why
     });
   }
 

@@ -79,6 +79,7 @@ function findData(
 ): { datasets: DatasetSummary[]; streams: StreamInfo[] } {
   const names = test === undefined || test === train ? [train] : [test, train];
   const datasets = names.map((name) => reader.datasets.named(name));
+  datasets.forEach(requireRated);
   const [tested, source] = datasets;
   if (tested!.id === source?.id) {
     throw new StudioError('bad-input', `"train" and "test" are the same dataset, "${tested!.name}"`, {
@@ -102,7 +103,6 @@ function loadSide(
   dataset: DatasetSummary,
   streams: readonly StreamInfo[],
 ): RatedSide {
-  requireRated(dataset);
   const label = targetLabelOf(dataset, reader.datasets.labels(dataset.id), spec.preset);
   const keys = streams.map((s) => ({ stream: s.id, version: s.version }));
   const rows = reader.population.rows(dataset.id, label, keys);

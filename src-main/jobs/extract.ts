@@ -96,6 +96,8 @@ async function extractStream(
         }
         if (done.length + failed.length >= FLUSH_IMAGES || performance.now() - lastFlush > FLUSH_MS) flush();
         control.progress({ done: finished, message: `${stream.id}: extracting` });
+        // A slow disk must not let the work run ahead of the catalog: a crash would lose it.
+        return done.length + failed.length >= FLUSH_IMAGES / 2 ? writes.room : null;
       },
     });
   } finally {

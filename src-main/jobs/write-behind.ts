@@ -3,7 +3,7 @@ export class WriteBehind {
   /** Aborted when the job is stopped, and when a write has failed. */
   readonly signal: AbortSignal;
   readonly #broken = new AbortController();
-  readonly #writes: Promise<void>[] = [];
+  readonly #writes = new Set<Promise<void>>();
   #failure: { error: unknown } | null = null;
 
   constructor(signal: AbortSignal) {
@@ -17,7 +17,13 @@ export class WriteBehind {
       this.#failure ??= { error };
       this.#broken.abort();
     });
-    this.#writes.push(caught);
+    const listed = caught.then(() => void this.#writes.delete(listed));
+    this.#writes.add(listed);
+  }
+
+  /** Resolves when what is being written now has ended, however it ends; null: nothing is. */
+  get room(): Promise<unknown> | null {
+    return this.#writes.size === 0 ? null : Promise.all(this.#writes);
   }
 
   /** Resolves when every write has ended; throws the first failure. */

@@ -26,7 +26,7 @@ function answer<C extends DesktopChannel>(
 }
 
 async function pickFolder(handler: EngineHandler, event: IpcMainInvokeEvent): Promise<PickedFolder | null> {
-  const options = { properties: ['openDirectory' as const], title: 'Choose a folder of images' };
+  const options = { properties: ['openDirectory' as const], title: 'Choose a folder' };
   const { canceled, filePaths } = await dialog.showOpenDialog(windowOf(event), options);
   const folder = filePaths[0];
   if (canceled || folder === undefined) return null;

@@ -7,7 +7,11 @@ import type { ExtractItem, ExtractReply } from './read-picture.ts';
  */
 export function extractNss(
   items: readonly ExtractItem[],
-  options: { signal: AbortSignal; workers?: number; onReply(reply: ExtractReply): void },
+  options: {
+    signal: AbortSignal;
+    workers?: number;
+    onReply(reply: ExtractReply): Promise<unknown> | null | void;
+  },
 ): Promise<void> {
   return inPictureWorkers(new URL('./extract-worker.ts', import.meta.url), items, options);
 }

@@ -14,11 +14,11 @@ export type Extractor = {
   notes: string[];
   /**
    * Describes pictures, `onReply` once per item in order of completion; a bad picture is a reply with an error and never
-   * stops the rest. Throws StudioError 'cancelled' after an abort, and what makes every picture impossible.
+   * stops the rest. A fast extractor waits for the promise that `onReply` may return. Throws StudioError 'cancelled' after an abort, and what makes every picture impossible.
    */
   extract(
     items: readonly ExtractItem[],
-    options: { signal: AbortSignal; onReply(reply: ExtractReply): void },
+    options: { signal: AbortSignal; onReply(reply: ExtractReply): Promise<unknown> | null | void },
   ): Promise<void>;
   close(): Promise<void>;
 };

@@ -8,12 +8,12 @@ const IN_FLIGHT = 2;
 
 /**
  * Hands pictures to worker threads of the file `entry`, each of which answers every ExtractItem with one message; `onReply` in
- * order of completion. Throws StudioError cancelled after an abort, and the error of a worker that dies.
+ * order of completion; while what it returns is pending, the worker gets no further picture. Throws StudioError cancelled after an abort, and the error of a worker that dies.
  */
 export async function inPictureWorkers<Reply>(
   entry: URL,
   items: readonly ExtractItem[],
-  options: { signal: AbortSignal; workers?: number; onReply(reply: Reply): void },
+  options: { signal: AbortSignal; workers?: number; onReply(reply: Reply): Promise<unknown> | null | void },
 ): Promise<void> {
   if (options.signal.aborted) throw new StudioError('cancelled', 'Extraction stopped');
   const count = Math.min(options.workers ?? availableParallelism(), items.length);
@@ -34,8 +34,9 @@ export async function inPictureWorkers<Reply>(
         worker.on('error', reject);
         worker.on('message', (reply: Reply) => {
           if (options.signal.aborted) return;
-          options.onReply(reply);
+          const room = options.onReply(reply);
           if (++replies === items.length) resolve();
+          else if (room) void room.then(feed);
           else feed();
         });
         for (let i = 0; i < IN_FLIGHT; i++) feed();

@@ -21,7 +21,7 @@ export function requireExtractable(id: string, encoders: readonly string[]): voi
   if (known.includes(id)) return;
   const near = nearest(id, known);
   throw new StudioError('not-available', `Stream "${id}" can not be extracted`, {
-    hint: `${near === null ? '' : `Did you mean "${near}"? `}Available: ${known.join(', ')}; encoders can be added (studio encoders add), other features imported (studio features import).`,
+    hint: `${near === null ? '' : `Did you mean "${near}"? `}Available: ${known.join(', ')}; encoders can be added, and features of others imported.`,
   });
 }
 

@@ -53,7 +53,7 @@ for (const theme of ['light', 'dark'] as const) {
       /does not fit.*manifest "pixel_values", model "image"/s,
     );
     await expect(rowsOf(page, 'Thesis net')).toContainText(
-      'studio encoders add MANIFEST.json --model FILE.onnx',
+      'It has no model. Add it again from a folder that holds its manifest and its model.',
     );
     await expect(rowsOf(page, 'Thesis net').getByRole('button', { name: /^Download/ })).toHaveCount(0);
     const problems = page.getByRole('region', { name: 'Manifests that can not be used' });

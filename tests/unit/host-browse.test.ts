@@ -68,6 +68,45 @@ describe('stays below its root', () => {
   });
 });
 
+describe('files of encoders', () => {
+  beforeEach(() => {
+    for (const file of ['root/net.onnx', 'root/net.json', 'root/set 2/deep.onnx', 'outside/secret.json']) {
+      writeFileSync(path.join(folder, file), '');
+    }
+    symlinkSync(path.join(folder, 'outside/secret.json'), path.join(root, 'secret.json'));
+    symlinkSync(path.join(root, 'set 2/deep.onnx'), path.join(root, 'linked.onnx'));
+  });
+
+  it('are listed, links only where they stay below the root', async () => {
+    expect((await browser.start()).encoderFiles).toEqual(['linked.onnx', 'net.json', 'net.onnx']);
+  });
+
+  it('have their own place, not that of a link', async () => {
+    const { id } = await browser.start();
+    expect(await browser.fileIn(id, 'linked.onnx')).toBe(path.join(root, 'linked.onnx'));
+    await expect(browser.fileIn(id, 'secret.json')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(browser.fileIn(id, 'gone.json')).rejects.toMatchObject({ code: 'not-found' });
+    for (const name of [
+      '',
+      '.',
+      '..',
+      '.d.png',
+      'set 2/deep.onnx',
+      '../outside/secret.json',
+      'a\\b',
+      'set 2',
+    ]) {
+      await expect(browser.fileIn(id, name)).rejects.toMatchObject({ code: 'bad-input' });
+    }
+    const place = (file: string) => browser.placeOf(id, path.join(root, file));
+    expect([await place('net.onnx'), await place('secret.json'), await place('gone')]).toEqual([
+      'inside',
+      'outside',
+      'missing',
+    ]);
+  });
+});
+
 it('a registered folder is a root of its own', async () => {
   const id = await browser.register(path.join(folder, 'outside'));
   const listing = await browser.list(id);

@@ -1,5 +1,5 @@
 /** The encoders of a home: built-in and the user's own manifests, with the model that each has on this machine. */
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EncoderManifest } from '../../../src-shared/encoder-manifest.ts';
 import type { EncoderRemoval, HubFacts, Provider } from '../../../src-shared/encoders.ts';
@@ -15,7 +15,7 @@ import { removeModel } from './hub/remove-model.ts';
 import { resolveHubSettings } from './hub/settings.ts';
 import type { HubSettings } from './hub/settings.ts';
 import { encoderVersion, modelDigest } from './manifest-version.ts';
-import { loadManifests, readManifest } from './manifests.ts';
+import { loadManifests } from './manifests.ts';
 import type { LoadedManifest } from './manifests.ts';
 import { inspectModel } from './model-files.ts';
 import type { Inspection } from './model-files.ts';
@@ -144,35 +144,38 @@ export class Encoders {
     await this.#writer.saveProvider(id, provider);
   }
 
-  /** Takes in a manifest, and a local model for it or for a manifest that is known already. The model is not copied;
-   *  its hash is taken by the next check. Throws 'bad-input' where manifest and model do not fit, 'conflict'. */
-  async add(manifestFile: string, modelPath: string | null): Promise<EncoderManifest> {
-    const manifest = readManifest(manifestFile);
+  /** Takes in a manifest (`origin`: its file, null where it was written in the window), and a local model for it or for
+   *  a manifest that is known already. The model is not copied; its hash is taken by the next check. Throws 'bad-input'
+   *  where manifest and model do not fit, 'conflict'. */
+  async add(manifest: EncoderManifest, modelPath: string | null, origin: string | null): Promise<void> {
     const taken = loadManifests(this.#folder).manifests.find((m) => m.manifest.id === manifest.id);
     if (taken !== undefined && JSON.stringify(taken.manifest) !== JSON.stringify(manifest)) {
       throw new StudioError('conflict', `There already is another encoder "${manifest.id}" (${taken.file})`, {
-        file: manifestFile,
-        hint: taken.builtIn
-          ? 'Give yours another id.'
-          : `Give yours another id, or remove that one: studio encoders remove ${manifest.id}`,
+        ...(origin === null ? {} : { file: origin }),
+        hint: taken.builtIn ? 'Give yours another id.' : 'Give yours another id, or remove that one first.',
       });
     }
-    const source = modelPath === null ? null : { local: path.resolve(modelPath) };
-    if (source !== null) {
-      const record = { encoder: manifest.id, source, files: [], stamp: '', problem: null, provider: null };
-      const { state, detail } = await inspectModel(manifest, record, this.settings);
-      if (state !== 'unverified') throw new StudioError('bad-input', detail ?? state, { file: source.local });
-      await this.#writer.saveModel(record);
-    }
-    if (taken === undefined) await this.#copyManifest(manifestFile, manifest.id);
-    return manifest;
+    const record = modelPath === null ? null : await this.#recordOf(manifest, path.resolve(modelPath));
+    if (taken === undefined) await this.#writeManifest(manifest);
+    if (record !== null) await this.#writer.saveModel(record);
   }
 
-  async #copyManifest(file: string, id: string): Promise<void> {
-    const target = path.join(this.#folder, `${id}.json`);
+  async #recordOf(manifest: EncoderManifest, local: string): Promise<StoredModel> {
+    const source = { local };
+    const record = { encoder: manifest.id, source, files: [], stamp: '', problem: null, provider: null };
+    const { state, detail } = await inspectModel(manifest, record, this.settings);
+    if (state === 'unverified') return record;
+    throw new StudioError('bad-input', detail ?? state, {
+      file: local,
+      hint: 'Correct the manifest, or take the model file that it describes.',
+    });
+  }
+
+  async #writeManifest(manifest: EncoderManifest): Promise<void> {
+    const target = path.join(this.#folder, `${manifest.id}.json`);
     try {
       await mkdir(this.#folder, { recursive: true });
-      await copyFile(file, target);
+      await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
     } catch (error) {
       throw StudioError.fromShape(errorShape(error, target));
     }

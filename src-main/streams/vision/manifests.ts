@@ -1,5 +1,5 @@
 /** The encoders' manifests: built-in ones (resources/encoders) and the user's own (home/encoders). */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseEncoderManifest } from '../../../src-shared/encoder-manifest.ts';
 import type { EncoderManifest } from '../../../src-shared/encoder-manifest.ts';
@@ -17,16 +17,19 @@ export type LoadedManifest = { manifest: EncoderManifest; file: string; builtIn:
 
 /** Reads one manifest. Throws StudioError that names file and field: 'bad-input', 'not-found', 'no-permission'. */
 export function readManifest(file: string): EncoderManifest {
-  let bytes: Buffer;
+  let text: string;
   try {
-    bytes = readFileSync(file);
+    // Asked before it is read: reading a pipe would wait for its writer.
+    const facts = statSync(file);
+    if (!facts.isFile()) throw notAManifest(file, 'it is not a file');
+    if (facts.size > MAX_BYTES) throw notAManifest(file, `it has ${facts.size} bytes`);
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw StudioError.fromShape(errorShape(error, file));
   }
-  if (bytes.length > MAX_BYTES) throw notAManifest(file, `it has ${bytes.length} bytes`);
   let json: unknown;
   try {
-    json = JSON.parse(bytes.toString('utf8'));
+    json = JSON.parse(text);
   } catch (error) {
     throw notAManifest(file, (error as Error).message);
   }

@@ -130,6 +130,13 @@ async function located(name: string, file: string): Promise<LocatedFile | null> 
   return { path: name, file, bytes: facts.size, mtimeMs: facts.mtimeMs };
 }
 
+/** Absolute paths of all files of a local model, there or not: the graph, what the manifest and the graph name. */
+export async function localModelFiles(manifest: EncoderManifest, local: string): Promise<string[]> {
+  const model = modelFile(manifest).path;
+  const named = [...manifest.files.map((f) => f.path), ...(await externalPaths(model, local))];
+  return [...new Set(named.map((file) => localFile(manifest, local, file)))];
+}
+
 /** Paths in the repository of the external data that a graph names; none where the file is no model. */
 export async function externalPaths(model: string, file: string): Promise<string[]> {
   const header = await readOnnxHeader(file).catch((error: unknown) => {

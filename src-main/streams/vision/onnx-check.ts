@@ -1,11 +1,13 @@
 /** Compares a model file with its manifest: what the file says counts, and a mismatch names both sides. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { shapeText } from '../../../src-shared/encoder-folder.ts';
+import type { OnnxDimension, OnnxValue } from '../../../src-shared/encoder-folder.ts';
 import { tensorSide } from '../../../src-shared/encoder-manifest.ts';
 import type { EncoderManifest } from '../../../src-shared/encoder-manifest.ts';
 import { StudioError } from '../../../src-shared/errors.ts';
 import { readOnnxHeader } from './onnx-header.ts';
-import type { OnnxDimension, OnnxHeader, OnnxValue } from './onnx-header.ts';
+import type { OnnxHeader } from './onnx-header.ts';
 
 /** What a runner needs of a checked model. */
 export type CheckedModel = {
@@ -45,7 +47,10 @@ export async function checkModel(manifest: EncoderManifest, modelPath: string): 
 }
 
 /** Every mismatch between a manifest and a model's interface, each naming both sides; none: they fit. */
-export function compareInterface(manifest: EncoderManifest, header: OnnxHeader): string[] {
+export function compareInterface(
+  manifest: EncoderManifest,
+  header: Pick<OnnxHeader, 'inputs' | 'outputs'>,
+): string[] {
   return [...compareInput(manifest, header.inputs), ...compareOutput(manifest, header.outputs)];
 }
 
@@ -118,8 +123,4 @@ function both(what: string, manifest: string, model: string): string {
 
 function names(values: readonly OnnxValue[]): string {
   return values.length === 0 ? 'none' : values.map((value) => `"${value.name}"`).join(', ');
-}
-
-function shapeText(shape: readonly OnnxDimension[] | null): string {
-  return shape === null ? 'not said' : `[${shape.map((length) => length ?? '?').join(', ')}]`;
 }

@@ -4,15 +4,10 @@
  */
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { OnnxDimension, OnnxValue } from '../../../src-shared/encoder-folder.ts';
 import { StudioError, errorShape } from '../../../src-shared/errors.ts';
 import { FieldReader, WireError, integer, span } from './onnx-fields.ts';
 import type { Field } from './onnx-fields.ts';
-
-/** Length of an axis: fixed, or the name of an open one, or null: not said. */
-export type OnnxDimension = number | string | null;
-
-/** An input or output. `dtype` in ONNX's words ("float32", "float16", "int64"...); `shape` null: not said. */
-export type OnnxValue = { name: string; dtype: string; shape: OnnxDimension[] | null };
 
 /** A file of weights beside the model. `location` is relative to the model's folder; `bytes`: how many it must have. */
 export type OnnxExternalFile = { location: string; bytes: number };

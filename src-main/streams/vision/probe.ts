@@ -57,7 +57,7 @@ export async function chooseProvider(ort: Ort, task: EncoderTask): Promise<Chose
   throw new StudioError(
     'not-available',
     `Encoder "${task.manifest.id}" does not run: ${trials.map((t) => `${t.provider}: ${t.reason}`).join('; ')}`,
-    { hint: 'Use --device auto or cpu; studio doctor lists the providers of this machine.' },
+    { hint: 'Choose the device "auto" or "cpu": the CPU is always there.' },
   );
 }
 
