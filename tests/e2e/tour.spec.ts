@@ -1,5 +1,5 @@
 // Every page and every export on the real engine, on the demo and on a rated folder: two themes at two sizes.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
@@ -35,14 +35,6 @@ for (const { title, folder } of [
 
     test.beforeAll(async () => {
       scratch = mkdtempSync(path.join(tmpdir(), 'biqa-tour-'));
-      if (process.env['DEV_TOUR']) {
-        const d = JSON.parse(
-          readFileSync(folder === null ? '/tmp/wtM-dev-demo.json' : '/tmp/wtM-dev-agiqa.json', 'utf8'),
-        );
-        studio = { url: d.url, home: d.home, close: async () => undefined };
-        catalog = d.catalog;
-        return;
-      }
       studio = await serveStudio({ root: scratch });
       catalog = await furnish(studio.home, scratch, folder);
     });
