@@ -43,7 +43,7 @@ export function gateCategoriesChart(
           grid: { display: false },
           ticks: { color: palette.text, autoSkip: false, maxRotation: 60, minRotation: 45 },
         }),
-        y: axis(palette, 'mean gate', { min: 0, max: Math.ceil(top * 10) / 10 }),
+        y: axis(palette, 'mean gate', { min: 0, max: Math.ceil(top * 5) / 5 }),
       },
       plugins: {
         ...base.plugins,

@@ -41,7 +41,7 @@ export function gateDeltaChart(rows: readonly Row[], stream: string, palette: Pa
       scales: {
         x: axis(palette, `mean gate of ${stream}, and delta SROCC`, {
           min: 0,
-          max: Math.ceil(highest * 1.3 * 10) / 10,
+          max: Math.ceil(highest * 1.3 * 5) / 5,
         }),
         y: axis(palette, '', {
           grid: { display: false },
