@@ -13,7 +13,7 @@ export const GLOSSARY = {
   distortion: 'How the image was damaged; the level says how strongly (5 is worst).',
   ladder:
     'The same pristine picture damaged more and more: one distortion, rising levels. A model that sees the damage scores every step worse.',
-  seed: 'Where all chance begins: the same seed and the same pictures give the same bytes.',
+  ladderSeed: 'Where all chance begins: the same seed and the same pictures give the same bytes.',
   srocc:
     'Spearman rank correlation: does the model order the images by quality as people do? 1 is perfect, 0 is chance.',
   plcc: 'Pearson correlation of raw predictions with the scores: do they lie on a straight line? 1 is perfect.',
