@@ -20,6 +20,7 @@ import type { EngineHandler } from './host/handler.ts';
 import { onParentGone } from './host/parent-watch.ts';
 import { newToken } from './host/secrets.ts';
 import { listenSocket } from './host/socket.ts';
+import { ThumbnailCache, thumbnailBudget } from './images/thumbnail-cache.ts';
 import { compareFolders } from './jobs/compare-folders.ts';
 import { downloadEncoder, probeEncoder, verifyEncoder } from './jobs/encoders.ts';
 import { runDemo } from './jobs/demo.ts';
@@ -87,6 +88,7 @@ export async function startEngine(
     const guests = new Guests();
     const blocks = new BlockFeatureStore();
     opened.defer(() => blocks.close());
+    const thumbnails = new ThumbnailCache({ folder: home.thumbnails, budgetBytes: thumbnailBudget() });
     // What a job of an engine that crashed left behind.
     await rm(home.temporary, { recursive: true, force: true });
     const services: Services = {
@@ -104,6 +106,7 @@ export async function startEngine(
       analysis,
       neighbours,
       blocks,
+      thumbnails,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);

@@ -11,6 +11,9 @@ export const GLOSSARY = {
   group:
     'Images that share their content (same reference picture or prompt). A fair test keeps a group on one side.',
   distortion: 'How the image was damaged; the level says how strongly (5 is worst).',
+  ladder:
+    'The same pristine picture damaged more and more: one distortion, rising levels. A model that sees the damage scores every step worse.',
+  seed: 'Where all chance begins: the same seed and the same pictures give the same bytes.',
   srocc:
     'Spearman rank correlation: does the model order the images by quality as people do? 1 is perfect, 0 is chance.',
   plcc: 'Pearson correlation of raw predictions with the scores: do they lie on a straight line? 1 is perfect.',
@@ -55,6 +58,42 @@ export const GLOSSARY = {
     'Made by the studio: generated pictures with computed, not human, scores. Good for a tour, not for claims.',
   perDistortion: 'SROCC within each distortion type alone, lowest first: where the model is weak.',
   perLevel: 'SROCC within each damage level alone. Low levels are hard: the differences are barely visible.',
+  template: 'A table or figure of the paper as an experiment that is filled in with what your datasets have.',
+  protocol: 'What is trained on, and what is tested.',
+  crossDataset:
+    'Train on all of one dataset, test on all of another that the model has never seen. Scores are mapped between the declared scales.',
+  finetune:
+    'Train on all of one dataset first, then go on with a smaller learning rate on the training folds of the one that is tested.',
+  splits: 'Random splits: 80 % of the images train, 20 % test, drawn anew for every repeat.',
+  official: 'The split that the dataset was published with; images on no side are left out.',
+  fraction:
+    'The folds of cross-validation, each trained on a part of its training side only: how many ratings are needed?',
+  foldSeed:
+    'Decides which image falls into which fold; every run of an experiment has the same folds. Weights have a seed of their own.',
+  repeats: 'How many times a random split is drawn and trained.',
+  finetuneEpochs: 'Passes over the training folds of the tested dataset, after the pretraining.',
+  ensemble:
+    'Several models that differ in their seed alone; the prediction is their mean, their spread the uncertainty.',
+  memberSeeds:
+    'One member of the ensemble per seed. The seed decides initial weights, shuffling and dropout.',
+  mcDropout:
+    'Predict so many times with dropout left on, and take mean and spread (Monte Carlo dropout). 0: once, without dropout.',
+  pca: 'Every stream but NSS is projected on so many principal components of its training images, at most, and whitened.',
+  hidden: 'Widths of the hidden layers of the head, from its input to its output.',
+  dropout:
+    'Share of the hidden units that are switched off at random in each training step, against overfitting.',
+  gateFrom:
+    'Static fusion joins the streams as they are. With gates, each stream is weighted per image, computed from the stream chosen here.',
+  ablation:
+    'The same experiment with one thing changed per row; all rows are run on the same images and folds.',
+  epochs: 'Passes over the training images.',
+  batch: 'Images per training step.',
+  weightDecay: 'Pulls the weights towards zero a little in every step, against overfitting.',
+  clip: 'Longest gradient that a step may follow; longer ones are shortened to it.',
+  seed: 'Decides initial weights, shuffling and dropout. The same seed gives the same run again.',
+  targets:
+    'Train on the scores as they are, or shifted and scaled to mean 0 and deviation 1 over the training images.',
+  parameters: 'Trainable numbers of gates and head; the encoders are frozen and not counted.',
   paired:
     'Both runs are drawn on the same 10,000 resamples of the images (of the groups where there are any): the 95 % interval of run minus baseline. It is clear of chance where it does not hold 0.',
   below:

@@ -44,6 +44,20 @@ export type ImageRoute = {
   map?: string;
 };
 
+/** A new experiment: the dataset to train on, and what fills the form. */
+export type ExperimentsRoute = {
+  page: 'experiments';
+  dataset: number | null;
+  /** The dataset to test on, for templates with two. */
+  test?: number;
+  /** A table or figure of the paper, by its template's id. */
+  template?: string;
+  /** "studio" where absent. */
+  preset?: 'paper';
+  /** Or the twin of this run with its folds by group. */
+  groupLevelOf: number | null;
+};
+
 /** A view of the window with everything that restores it. */
 export type Route =
   | { page: 'home' }
@@ -53,8 +67,9 @@ export type Route =
   | { page: 'dataset'; id: number; view: GridView }
   | { page: 'streams'; dataset: number | null; stream: string | null }
   | { page: 'encoders'; encoder: string | null }
-  | { page: 'experiments'; dataset: number | null; groupLevelOf: number | null }
+  | ExperimentsRoute
   | { page: 'ladder'; id: number; run: number | null; job: number | null }
+  | { page: 'makeLadder'; job: number | null }
   | { page: 'runs' }
   | { page: 'run'; id: number }
   | { page: 'compare'; view: CompareView }
@@ -123,11 +138,9 @@ export function parseRoute(hash: string): Route {
     case 'encoders':
       return { page: 'encoders', encoder: params.get('encoder') };
     case 'experiments':
-      return {
-        page: 'experiments',
-        dataset: integer(params.get('dataset')),
-        groupLevelOf: integer(params.get('groupLevelOf')),
-      };
+      return parseExperiments(params);
+    case 'make-ladder':
+      return { page: 'makeLadder', job: integer(params.get('job')) };
     case 'runs':
       return { page: 'runs' };
     case 'compare':
@@ -157,9 +170,17 @@ export function formatRoute(route: Route): string {
     case 'encoders':
       return withQuery('#/encoders', { encoder: route.encoder });
     case 'experiments':
-      return withQuery('#/experiments', { dataset: route.dataset, groupLevelOf: route.groupLevelOf });
+      return withQuery('#/experiments', {
+        template: route.template ?? null,
+        dataset: route.dataset,
+        test: route.test ?? null,
+        preset: route.preset ?? null,
+        groupLevelOf: route.groupLevelOf,
+      });
     case 'ladder':
       return withQuery(`#/ladder/${route.id}`, { run: route.run, job: route.job });
+    case 'makeLadder':
+      return withQuery('#/make-ladder', { job: route.job });
     case 'run':
       return `#/run/${route.id}`;
     case 'compare':
@@ -195,6 +216,19 @@ function parseImage(params: URLSearchParams): Omit<ImageRoute, 'page' | 'id'> {
     ...(compare === null ? {} : { compare }),
     ...(view === 'difference' || view === 'flicker' ? { view } : {}),
     ...(map === null ? {} : { map }),
+  };
+}
+
+function parseExperiments(params: URLSearchParams): ExperimentsRoute {
+  const test = integer(params.get('test'));
+  const template = params.get('template');
+  return {
+    page: 'experiments',
+    dataset: integer(params.get('dataset')),
+    groupLevelOf: integer(params.get('groupLevelOf')),
+    ...(test === null ? {} : { test }),
+    ...(template === null ? {} : { template }),
+    ...(params.get('preset') === 'paper' ? { preset: 'paper' as const } : {}),
   };
 }
 

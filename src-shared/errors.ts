@@ -21,24 +21,35 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** What crosses process borders: the plain form of a StudioError. */
-export type ErrorShape = { code: ErrorCode; message: string; hint?: string; file?: string };
+export type ErrorShape = {
+  code: ErrorCode;
+  message: string;
+  hint?: string;
+  file?: string;
+  /** Which fields of a spec are wrong, where it is known. */
+  fields?: FieldError[];
+};
+/** One wrong field by its path from the top ("ablation.3.streams"; "" is the whole). */
+export type FieldError = { path: string; message: string };
 
 /** The one error class of the studio. `message` says what happened, `hint` the remedy, `file` to which file. */
 export class StudioError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly file: string | undefined;
+  readonly fields: FieldError[] | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; file?: string; cause?: unknown } = {},
+    options: { hint?: string; file?: string; fields?: FieldError[]; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StudioError';
     this.code = code;
     this.hint = options.hint;
     this.file = options.file;
+    this.fields = options.fields;
   }
 
   /** The plain form, safe to send over IPC, HTTP or into the catalog. */
@@ -48,6 +59,7 @@ export class StudioError extends Error {
       message: this.message,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.file === undefined ? {} : { file: this.file }),
+      ...(this.fields === undefined ? {} : { fields: this.fields }),
     };
   }
 
@@ -56,6 +68,7 @@ export class StudioError extends Error {
     return new StudioError(shape.code, shape.message, {
       ...(shape.hint === undefined ? {} : { hint: shape.hint }),
       ...(shape.file === undefined ? {} : { file: shape.file }),
+      ...(shape.fields === undefined ? {} : { fields: shape.fields }),
     });
   }
 }

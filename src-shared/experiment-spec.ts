@@ -1,6 +1,6 @@
 /** The experiment spec (JSON, versioned): spec/interfaces.md. Presets fill what is left out; unknown fields are errors. */
 import { z } from 'zod';
-import { StudioError } from './errors.ts';
+import { StudioError, type FieldError } from './errors.ts';
 import {
   ensembleSchema,
   PROTOCOL_FIELDS,
@@ -10,9 +10,18 @@ import {
   type Protocol,
 } from './protocol-spec.ts';
 import { percent } from './protocol-words.ts';
+import {
+  MAX_ABLATION_ROWS,
+  PRESETS,
+  PROTOCOL_DEFAULTS,
+  type Fusion,
+  type Preset,
+  type Training,
+} from './spec-defaults.ts';
 import { isVisionStream } from './streams.ts';
 
 export type { Ensemble, Protocol } from './protocol-spec.ts';
+export { PRESETS, type Preset } from './spec-defaults.ts';
 
 const positive = z.number().int().positive();
 /** More units than this in a layer would not fit into memory. */
@@ -59,9 +68,9 @@ const inputSchema = z.strictObject({
   test: z.string().min(1).optional(),
   streams,
   fusion: z.strictObject(fusionFields).partial().default({}),
-  protocol: protocolSchema.default({ kind: 'cv', folds: 5, seed: 42, unit: 'image' }),
+  protocol: protocolSchema.default({ kind: 'cv', ...PROTOCOL_DEFAULTS.cv }),
   ensemble: ensembleSchema.optional(),
-  ablation: z.array(ablationEntry).max(64).default([]),
+  ablation: z.array(ablationEntry).max(MAX_ABLATION_ROWS).default([]),
   training: z.strictObject(trainingFields).partial().default({}),
 });
 
@@ -73,36 +82,13 @@ export type ExperimentSpec = {
   train: string;
   test?: string | undefined;
   streams: string[];
-  fusion: z.infer<z.ZodObject<typeof fusionFields>>;
+  fusion: Fusion;
   protocol: Protocol;
   /** Absent: one member with training.seed, no stochastic passes. */
   ensemble?: Ensemble | undefined;
   ablation: z.infer<typeof ablationEntry>[];
-  training: z.infer<z.ZodObject<typeof trainingFields>>;
+  training: Training;
 };
-export type Preset = 'studio' | 'paper';
-
-type Defaults = Pick<ExperimentSpec, 'fusion' | 'training'>;
-const PAPER: Defaults = {
-  fusion: { gate: null, pca: 256, hidden: [512, 256], dropout: 0.3 },
-  training: {
-    epochs: 80,
-    batch: 128,
-    lr: 0.0005,
-    weightDecay: 0.0001,
-    clip: 1,
-    lambdaPlcc: 0.5,
-    lambdaRank: 0.5,
-    seed: 42,
-    targets: 'raw',
-  },
-};
-/** Defaults per preset: "paper" is the literal reading (2.4-2.7), "studio" standardises the targets (spec/fusion.md). */
-export const PRESETS: Record<Preset, Defaults> = {
-  paper: PAPER,
-  studio: { ...PAPER, training: { ...PAPER.training, targets: 'standardized' } },
-};
-
 /** Parses and completes a spec; throws StudioError bad-input that names the field (and the nearest known one). */
 export function parseExperimentSpec(json: unknown): ExperimentSpec {
   const parsed = inputSchema.safeParse(acceptDatasetAlias(json));
@@ -112,6 +98,7 @@ export function parseExperimentSpec(json: unknown): ExperimentSpec {
       `Experiment spec: ${parsed.error.issues.map(describeIssue).join('; ')}`,
       {
         hint: 'Correct the spec; docs/experiments.md lists every field.',
+        fields: parsed.error.issues.flatMap(fieldErrors),
       },
     );
   }
@@ -132,19 +119,28 @@ export function parseExperimentSpec(json: unknown): ExperimentSpec {
 /** "cross" and "finetune" take two datasets, the others one; "finetune" has members of its own. */
 function requireFittingDatasets(spec: z.infer<typeof inputSchema>): void {
   const { protocol, train, test, ensemble, ablation } = spec;
-  const refuse = (message: string, hint: string): never => {
-    throw new StudioError('bad-input', `Experiment spec: ${message}`, { hint });
+  const refuse = (path: string, message: string, hint: string): never => {
+    throw new StudioError('bad-input', `Experiment spec: ${message}`, {
+      hint,
+      fields: [{ path, message: hint }],
+    });
   };
   const other = test !== undefined && test !== train;
   if ((protocol.kind === 'cross' || protocol.kind === 'finetune') && !other)
-    refuse(`protocol "${protocol.kind}" needs a second dataset as "test"`, 'Name the dataset to test on.');
+    refuse(
+      'test',
+      `protocol "${protocol.kind}" needs a second dataset as "test"`,
+      'Name the dataset to test on.',
+    );
   if (protocol.kind !== 'cross' && protocol.kind !== 'finetune' && other)
     refuse(
+      'test',
       `"test" with a second dataset does not go with protocol "${protocol.kind}"`,
       'Use protocol "cross" or "finetune", or leave "test" out.',
     );
   if (protocol.kind === 'finetune' && [{ ensemble }, ...ablation].some((entry) => entry.ensemble != null))
     refuse(
+      'ensemble',
       '"ensemble" does not go with protocol "finetune"',
       'Use "protocol.seeds" and "protocol.mcDropout".',
     );
@@ -173,18 +169,28 @@ const KNOWN: Record<string, string[]> = {
 };
 
 function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.filter((p) => typeof p === 'string').join('.');
+  return fieldErrors(issue)
+    .map(({ path, message }) =>
+      issue.code === 'unrecognized_keys'
+        ? message.replace('unknown field', `unknown field "${path}"`)
+        : `${path === '' ? 'the whole' : `"${path}"`}: ${message}`,
+    )
+    .join('; ');
+}
+
+/** An issue at the fields that it is about: one per unknown field, else one. */
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const at = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const known = KNOWN[path] ?? KNOWN[path.split('.').at(-1) ?? ''] ?? [];
-    return issue.keys
-      .map((key) => {
-        const near = nearest(key, known);
-        return `unknown field "${at === '' ? key : `${at}.${key}`}"${near === null ? '' : ` (did you mean "${near}"?)`}`;
-      })
-      .join('; ');
-  }
-  return `${at === '' ? 'the whole' : `"${at}"`}: ${issue.message}`;
+  if (issue.code !== 'unrecognized_keys') return [{ path: at, message: issue.message }];
+  const path = issue.path.filter((p) => typeof p === 'string').join('.');
+  const known = KNOWN[path] ?? KNOWN[path.split('.').at(-1) ?? ''] ?? [];
+  return issue.keys.map((key) => {
+    const near = nearest(key, known);
+    return {
+      path: at === '' ? key : `${at}.${key}`,
+      message: `unknown field${near === null ? '' : ` (did you mean "${near}"?)`}`,
+    };
+  });
 }
 
 /** The known word with the smallest edit distance, or null where none is near (distance over half the length). */

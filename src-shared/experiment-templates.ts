@@ -34,8 +34,11 @@ export type TemplateSpec = {
   ablation?: { label: string; streams?: string[]; fusion?: { gate: string | null } }[];
 };
 
-/** A template filled in; `spec` is null where nothing of it can run, `missing` says in sentences what is not there. */
-export type FilledTemplate = { spec: TemplateSpec | null; missing: string[] };
+/** What is not there, in a sentence, and what would bring it: a second dataset, features of NSS or of an encoder. */
+export type MissingPart = { message: string; needs: 'dataset' | 'nss' | 'encoder' };
+
+/** A template filled in; `spec` is null where nothing of it can run. */
+export type FilledTemplate = { spec: TemplateSpec | null; missing: MissingPart[] };
 
 /** One template of the paper. */
 export type ExperimentTemplate = {
@@ -252,18 +255,20 @@ function missingOf(
   design: Design,
   roles: Partial<Record<StreamRole, string>>,
   { test, train }: TemplateInput,
-): string[] {
+): MissingPart[] {
   const needed = [...new Set(design.rows.flatMap((entry) => entry.roles))];
   const absent = needed.filter((role) => roles[role] === undefined);
   const without = (role: StreamRole): number =>
     design.rows.filter((entry) => entry.roles.includes(role)).length;
   const two = design.kind === 'cross' || design.kind === 'finetune';
   return [
-    ...(two && test === null ? [`A second dataset to test on, beside ${train}.`] : []),
-    ...absent.map(
-      (role) =>
-        `${streamNeeded(role)} (${without(role)} of ${design.rows.length} rows ${without(role) === 1 ? 'needs' : 'need'} it).`,
-    ),
+    ...(two && test === null
+      ? [{ message: `A second dataset to test on, beside ${train}.`, needs: 'dataset' as const }]
+      : []),
+    ...absent.map((role) => ({
+      message: `${streamNeeded(role)} (${without(role)} of ${design.rows.length} rows ${without(role) === 1 ? 'needs' : 'need'} it).`,
+      needs: role === 'nss' ? ('nss' as const) : ('encoder' as const),
+    })),
   ];
 }
 

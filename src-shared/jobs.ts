@@ -18,6 +18,24 @@ export const JOB_KINDS = [
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
+/** Jobs of one lane run one after the other; lanes run side by side. */
+export type JobLane = 'scan' | 'work' | 'models';
+/** The lane of each kind of job. */
+export const JOB_LANES: Record<JobKind, JobLane> = {
+  scan: 'scan',
+  extract: 'work',
+  experiment: 'work',
+  predict: 'work',
+  'compare-folders': 'work',
+  occlusion: 'work',
+  demo: 'work',
+  ladder: 'work',
+  'ladder-check': 'work',
+  probe: 'work',
+  download: 'models',
+  verify: 'models',
+};
+
 /** What `done` and `total` of a job count. */
 export function jobUnit(kind: JobKind): 'items' | 'bytes' {
   return kind === 'download' || kind === 'verify' ? 'bytes' : 'items';
@@ -53,6 +71,14 @@ export type Job = {
 };
 export const JOB_ACTIONS = ['cancel', 'pause', 'resume', 'retry'] as const;
 export type JobAction = (typeof JOB_ACTIONS)[number];
+
+/** How many jobs a queued job waits for: those of its lane that were added before it and are not done. */
+export function jobsAhead(job: Job, jobs: readonly Job[]): number {
+  if (job.status !== 'queued') return 0;
+  const lane = JOB_LANES[job.kind];
+  const waiting = (other: Job): boolean => other.status === 'queued' || other.status === 'running';
+  return jobs.filter((other) => other.id < job.id && JOB_LANES[other.kind] === lane && waiting(other)).length;
+}
 
 /** One item of a job that failed; the job went on. */
 export type JobFailure = { item: string; error: ErrorShape };

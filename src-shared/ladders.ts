@@ -1,6 +1,17 @@
 /** Distortion ladders: one reference, one distortion type, rising levels; and what a run makes of them. */
 import type { Scale } from './dataset.ts';
 
+/** Pictures of a folder that a ladder could be made from; `rawBytes` is their size as 8-bit RGB, estimated from a sample. */
+export type LadderFolder = { pictures: number; rawBytes: number; freeBytes: number };
+
+/** Measured on Kodak: PNG bytes per raw byte, all types and levels together; the busiest picture has .63. */
+const PNG_SHARE = 0.66;
+
+/** Bytes on the disk of a ladder with `rungs` distorted versions (types x levels) beside every pristine picture. */
+export function ladderBytes(rawBytes: number, rungs: number): number {
+  return rawBytes * (rungs + 1) * PNG_SHARE;
+}
+
 /** Outcome of a `ladder` job. */
 export type LadderResult = {
   dataset: number;

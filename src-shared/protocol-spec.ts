@@ -1,9 +1,11 @@
 /** The protocols of an experiment spec (paper, sections 2.8 and 3.2; spec/interfaces.md): what is trained on, what is tested. */
 import { z } from 'zod';
+import { PROTOCOL_DEFAULTS } from './spec-defaults.ts';
 
 const count = z.number().int().positive().max(10000);
-const folds = z.number().int().min(2).max(50).default(5);
-const unit = z.enum(['image', 'group']).default('image');
+const { finetune: tuned, fraction: parted } = PROTOCOL_DEFAULTS;
+const folds = z.number().int().min(2).max(50).default(PROTOCOL_DEFAULTS.cv.folds);
+const unit = z.enum(['image', 'group']).default(PROTOCOL_DEFAULTS.cv.unit);
 /** A seed of NumPy's or of training's generator. */
 export const seedSchema = z.number().int().min(0).max(4294967295);
 const seeds = z
@@ -15,23 +17,32 @@ const seeds = z
 const mcDropout = z.number().int().min(0).max(1000);
 
 /** Cross-validation: k folds over one dataset. */
-const cv = z.strictObject({ kind: z.literal('cv'), folds, seed: seedSchema.default(42), unit });
+const cv = z.strictObject({
+  kind: z.literal('cv'),
+  folds,
+  seed: seedSchema.default(PROTOCOL_DEFAULTS.cv.seed),
+  unit,
+});
 /** Train on all of "train", test on all of "test". */
 const cross = z.strictObject({ kind: z.literal('cross') });
 /** Pretrain on "train", finetune and test on the folds of "test" (paper, section 2.8). */
 const finetune = z.strictObject({
   kind: z.literal('finetune'),
   folds,
-  seed: seedSchema.default(42),
+  seed: seedSchema.default(PROTOCOL_DEFAULTS.cv.seed),
   unit,
-  seeds: seeds.default([42, 123, 456]),
-  mcDropout: mcDropout.default(10),
-  epochs: count.default(40),
-  lr: z.number().positive().default(0.00005),
-  batch: z.number().int().min(2).max(65536).default(32),
+  seeds: seeds.default(tuned.seeds),
+  mcDropout: mcDropout.default(tuned.mcDropout),
+  epochs: count.default(tuned.epochs),
+  lr: z.number().positive().default(tuned.lr),
+  batch: z.number().int().min(2).max(65536).default(tuned.batch),
 });
 /** Random 80/20 splits with the seeds 42, 43, ... */
-const split = z.strictObject({ kind: z.literal('split'), repeats: count.max(1000).default(10), unit });
+const split = z.strictObject({
+  kind: z.literal('split'),
+  repeats: count.max(1000).default(PROTOCOL_DEFAULTS.split.repeats),
+  unit,
+});
 /** The split that the dataset was published with. */
 const official = z.strictObject({ kind: z.literal('official') });
 /** The folds of "cv", trained on nested parts of the training side; one run per fraction. */
@@ -42,9 +53,9 @@ const fraction = z.strictObject({
     .min(1)
     .max(20)
     .refine((list) => new Set(list).size === list.length, 'each fraction only once')
-    .default([0.2, 0.4, 0.6, 1]),
+    .default(parted.fractions),
   folds,
-  seed: seedSchema.default(42),
+  seed: seedSchema.default(PROTOCOL_DEFAULTS.cv.seed),
   unit,
 });
 

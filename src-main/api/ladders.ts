@@ -1,6 +1,9 @@
+import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { DISTORTION_TYPES } from '../../src-shared/distortions.ts';
+import type { LadderFolder } from '../../src-shared/ladders.ts';
+import { measureSources } from '../distortions/ladder-sources.ts';
 import type { LadderPayload } from '../jobs/ladder.ts';
 import { folderInput, folderPath, procedure, requireLocal, router } from './trpc.ts';
 
@@ -18,6 +21,17 @@ const ladderInput = z.strictObject({
 
 /** Ladders: making one from pristine pictures, checking a run along the ladders of a dataset. */
 export const laddersRouter = router({
+  folder: procedure
+    .input(z.strictObject({ folder: folderInput }))
+    .query(async ({ ctx, input }): Promise<LadderFolder> => {
+      const { ladders, folder } = ctx.services.home;
+      const { bavail, bsize } = await statfs(folder);
+      return {
+        ...(await measureSources(await folderPath(input.folder, ctx), ladders)),
+        freeBytes: bavail * bsize,
+      };
+    }),
+
   make: procedure.input(ladderInput).mutation(async ({ ctx, input }) => {
     const { services, trust } = ctx;
     if (input.out !== undefined) requireLocal(trust);

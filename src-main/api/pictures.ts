@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import type { ImageRow } from '../catalog/images.ts';
+import type { ThumbnailCache, ThumbnailKey } from '../images/thumbnail-cache.ts';
 import { makeThumbnail, viewablePicture } from '../images/thumbnail.ts';
 import { rangeResponse } from '../host/ranges.ts';
 import { fileOf, referenceOf } from './picture-files.ts';
@@ -40,24 +39,20 @@ export async function referenceResponse(
   return rangeResponse(request, bytes, contentType, `"${hash('sha256', original).slice(0, 32)}"`);
 }
 
-/** GET /thumb/:id?s=256: a WebP thumbnail, made on first use and kept in the home under the content hash. */
-export async function thumbnailResponse(
-  { reader, home }: Services,
-  id: number,
-  request: Request,
-): Promise<Response> {
+/** GET /thumb/:id?s=256: a WebP thumbnail, made on first use and kept in the home within a size bound. */
+export async function thumbnailResponse(services: Services, id: number, request: Request): Promise<Response> {
   const size = Number(new URL(request.url).searchParams.get('s') ?? 256);
   if (!THUMBNAIL_SIZES.includes(size)) {
     throw new StudioError('bad-input', `No thumbnails of size ${size}`, {
       hint: `Sizes: ${THUMBNAIL_SIZES.join(', ')}.`,
     });
   }
-  const image = reader.images.get(id);
+  const image = services.reader.images.get(id);
   const etag = `"${image.content.slice(0, 32)}-${size}"`;
   // Asked again every time: a re-import may give an image other contents. The answer is then a 304 without a body.
   const headers = { etag, 'cache-control': 'private, no-cache' };
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
-  const bytes = await thumbnail({ reader, home }, image, size, request.signal);
+  const bytes = await thumbnail(services, image, size, request.signal);
   return new Response(new Uint8Array(bytes), { headers: { ...headers, 'content-type': 'image/webp' } });
 }
 
@@ -77,25 +72,22 @@ export async function thumbnailUrl(
 }
 
 async function thumbnail(
-  { reader, home }: Pick<Services, 'reader' | 'home'>,
+  { reader, thumbnails }: Services,
   image: ImageRow,
   size: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const cached = path.join(home.thumbnails, image.content.slice(0, 2), `${image.content}-${size}.webp`);
-  return existsSync(cached)
-    ? readFile(cached)
-    : makeCached(cached, fileOf(reader, image), image.content, size, signal);
+  const key = { content: image.content, size };
+  return (await thumbnails.get(key)) ?? makeKept(thumbnails, key, fileOf(reader, image), signal);
 }
 
 let free = CONCURRENT_THUMBNAILS;
 const waiting: (() => void)[] = [];
 
-async function makeCached(
-  cached: string,
+async function makeKept(
+  thumbnails: ThumbnailCache,
+  key: ThumbnailKey,
   file: string,
-  content: string,
-  size: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
   if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
@@ -103,13 +95,9 @@ async function makeCached(
   try {
     if (signal.aborted) throw new StudioError('cancelled', 'No longer asked for');
     const original = await read(file);
-    const bytes = await makeThumbnail(original, file, size);
+    const bytes = await makeThumbnail(original, file, key.size);
     // A file that changed since the import is shown as it is now, but not kept under the old contents' name.
-    if (hash('sha256', original) !== content) return bytes;
-    await mkdir(path.dirname(cached), { recursive: true });
-    const temporary = `${cached}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await writeFile(temporary, bytes);
-    await rename(temporary, cached);
+    if (hash('sha256', original) === key.content) await thumbnails.put(key, bytes);
     return bytes;
   } finally {
     const next = waiting.shift();

@@ -4,6 +4,7 @@ import type { AnalysisThread } from '../experiments/analysis-thread.ts';
 import type { Home } from '../home/home.ts';
 import type { Log } from '../home/log.ts';
 import type { FolderBrowser } from '../host/browse.ts';
+import type { ThumbnailCache } from '../images/thumbnail-cache.ts';
 import type { EventHub } from '../jobs/events.ts';
 import type { JobQueue } from '../jobs/queue.ts';
 import type { Scanner } from '../jobs/scan.ts';
@@ -30,4 +31,5 @@ export type Services = {
   analysis: AnalysisThread;
   neighbours: NeighbourSearch;
   blocks: BlockFeatureStore;
+  thumbnails: ThumbnailCache;
 };

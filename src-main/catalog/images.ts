@@ -126,13 +126,18 @@ export function imageReads(db: Db) {
       const join =
         query.run === undefined ? '' : 'LEFT JOIN predictions p ON p.image_id = i.id AND p.run_id = @run';
       const direction = query.descending === true ? 'DESC' : 'ASC';
-      const filter = `FROM images i ${join} WHERE ${where.join(' AND ')}`;
-      const count = db.prepare(`SELECT count(*) ${filter}`).pluck().get(bind) as number;
+      const filter = `WHERE ${where.join(' AND ')}`;
+      const order = `ORDER BY ${ORDER[sort]} ${direction} NULLS LAST, i.position`;
+      const count = db.prepare(`SELECT count(*) FROM images i ${filter}`).pluck().get(bind) as number;
+      // The page's ids first, by the indexes alone where they suffice; whole rows are read for one page only.
       const items = db
         .prepare(
           `SELECT i.id, i.name, i.status, i.mos, i.std, i.distortion, i.level, i.group_name AS "group",
                   ${query.run === undefined ? 'NULL' : 'p.prediction - p.mos'} AS residual
-           ${filter} ORDER BY ${ORDER[sort]} ${direction} NULLS LAST, i.position LIMIT @limit OFFSET @offset`,
+           FROM images i ${join}
+           WHERE i.id IN (SELECT i.id FROM images i ${sort === 'residual' ? join : ''} ${filter} ${order}
+                          LIMIT @limit OFFSET @offset)
+           ${order}`,
         )
         .all({ ...bind, limit: query.limit ?? 120, offset: query.offset ?? 0 }) as GridItem[];
       return { total: count, items };

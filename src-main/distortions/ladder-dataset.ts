@@ -2,6 +2,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import path from 'node:path';
 import { StudioError, type ErrorShape } from '../../src-shared/errors.ts';
+import { ladderBytes } from '../../src-shared/ladders.ts';
 import { claimFolder, LABELS, writeInPlace } from './dataset-folder.ts';
 import { DENOISER } from './denoise.ts';
 import { rungsOf } from './ladder-rungs.ts';
@@ -13,8 +14,6 @@ import { runInWorkers } from './worker-pool.ts';
 const GENERATOR_VERSION = 1;
 const WORKER = new URL('./ladder-worker.ts', import.meta.url);
 
-/** Measured on Kodak: PNG bytes per raw byte, all types and levels together; the busiest picture has .63. */
-const PNG_SHARE = 0.66;
 /** Memory per pixel of the picture being distorted: measured 41 for type 15 at 12 megapixels, the most of all, and some garbage. */
 const BYTES_PER_PIXEL = 60;
 
@@ -76,7 +75,7 @@ export async function makeLadderDataset(
 /** Throws StudioError no-space where the ladder would probably not fit; what is there already is not counted twice. */
 async function requireSpace(folder: string, sources: readonly LadderSource[], rungs: number): Promise<void> {
   const raw = sources.reduce((sum, { width, height }) => sum + width * height * 3, 0);
-  const needed = raw * (rungs + 1) * PNG_SHARE;
+  const needed = ladderBytes(raw, rungs);
   const { bavail, bsize } = await statfs(path.dirname(folder));
   const free = bavail * bsize;
   if (free >= needed) return;

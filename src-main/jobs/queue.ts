@@ -1,5 +1,5 @@
 import { StudioError, errorShape, type ErrorShape } from '../../src-shared/errors.ts';
-import type { Job, JobAction, JobFailure, JobKind } from '../../src-shared/jobs.ts';
+import { JOB_LANES, type Job, type JobAction, type JobFailure, type JobKind } from '../../src-shared/jobs.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { CatalogWriter } from '../catalog/commands.ts';
 import type { StoredJob } from '../catalog/jobs.ts';
@@ -19,23 +19,6 @@ export type JobControl = {
 
 /** Runs one kind of job. It must be resumable: started again, it skips what the catalog already holds. */
 export type JobHandler<P> = (payload: P, control: JobControl, job: number) => Promise<unknown>;
-
-/** Jobs of one lane run one after the other; lanes run side by side. */
-type Lane = 'scan' | 'work' | 'models';
-const LANE: Record<JobKind, Lane> = {
-  scan: 'scan',
-  extract: 'work',
-  experiment: 'work',
-  predict: 'work',
-  'compare-folders': 'work',
-  occlusion: 'work',
-  demo: 'work',
-  ladder: 'work',
-  'ladder-check': 'work',
-  probe: 'work',
-  download: 'models',
-  verify: 'models',
-};
 
 export type StopIntent = 'cancel' | 'pause' | 'shutdown';
 type Running = { stop: AbortController; intent: StopIntent | null; finished: Promise<void> };
@@ -183,10 +166,10 @@ export class JobQueue {
 
   #startNext(): void {
     if (this.#closing) return;
-    const busy = new Set([...this.#running.keys()].map((id) => LANE[this.#live.get(id)!.kind]));
+    const busy = new Set([...this.#running.keys()].map((id) => JOB_LANES[this.#live.get(id)!.kind]));
     for (const job of this.#live.values()) {
-      if (job.status !== 'queued' || busy.has(LANE[job.kind])) continue;
-      busy.add(LANE[job.kind]);
+      if (job.status !== 'queued' || busy.has(JOB_LANES[job.kind])) continue;
+      busy.add(JOB_LANES[job.kind]);
       this.#start(job);
     }
   }

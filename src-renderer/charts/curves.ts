@@ -1,12 +1,24 @@
-/** Training curves: loss per fold, with the shared learning rate on a second axis. */
+/** Training curves: loss per part (fold, repeat), with the shared learning rate on a second axis. */
 import type { ChartConfiguration } from 'chart.js';
 import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
 import type { Curves } from './merge-curves.ts';
 import type { Palette } from './palette.ts';
 
-/** Loss per epoch and fold, and the learning rate on the right axis. */
-export function curvesChart(curves: Curves, palette: Palette): ChartConfiguration {
+/** What a part is called, e.g. "fold 3" or "repeat 7"; `parts` are the run's own names. */
+function partName(parts: readonly string[], part: number): string {
+  return parts[part] ?? `fold ${part + 1}`;
+}
+
+/** "5 folds", "10 repeats", or "the one training" of a run that is tested once. */
+export function partsInWords(parts: readonly string[], n: number): string {
+  const noun = (parts[0] ?? 'fold').split(' ')[0]!;
+  if (noun === 'test') return 'the one training';
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** Loss per epoch and part (fold, repeat), and the learning rate on the right axis. */
+export function curvesChart(curves: Curves, parts: readonly string[], palette: Palette): ChartConfiguration {
   const base = baseOptions(palette, true);
   const longest = curves.reduce<Curves[number]['epochs']>(
     (a, { epochs }) => (epochs.length > a.length ? epochs : a),
@@ -17,7 +29,7 @@ export function curvesChart(curves: Curves, palette: Palette): ChartConfiguratio
     data: {
       datasets: [
         ...curves.map(({ fold, epochs }, i) => ({
-          label: `fold ${fold + 1}`,
+          label: partName(parts, fold),
           data: epochs.map(({ epoch, loss }) => ({ x: epoch, y: loss })),
           borderColor: palette.series[i % palette.series.length],
           backgroundColor: palette.series[i % palette.series.length],
@@ -69,18 +81,18 @@ export function curvesChart(curves: Curves, palette: Palette): ChartConfiguratio
   } as ChartConfiguration;
 }
 
-/** One row per fold and epoch. */
-export function curvesTable(curves: Curves, provenance: string): Table {
+/** One row per part and epoch. */
+export function curvesTable(curves: Curves, parts: readonly string[], provenance: string): Table {
   return {
     caption: provenance,
     columns: [
-      { title: 'fold', numeric: true },
+      { title: 'part' },
       { title: 'epoch', numeric: true },
       { title: 'loss', numeric: true },
       { title: 'learning rate', numeric: true },
     ],
     rows: curves.flatMap(({ fold, epochs }) =>
-      epochs.map(({ epoch, loss, lr }) => [fold + 1, epoch, loss, lr]),
+      epochs.map(({ epoch, loss, lr }) => [partName(parts, fold), epoch, loss, lr]),
     ),
   };
 }

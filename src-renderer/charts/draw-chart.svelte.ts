@@ -86,7 +86,7 @@ function pickable(canvas: HTMLCanvasElement, chart: Chart, onpick: Pick, grid: b
     if (active === undefined) return;
     chart.setActiveElements([active]);
     chart.tooltip?.setActiveElements([active], { x: active.element.x, y: active.element.y });
-    chart.update('none');
+    chart.render();
   };
   const onkeydown = (event: KeyboardEvent): void => {
     const all = elements();
@@ -102,13 +102,17 @@ function pickable(canvas: HTMLCanvasElement, chart: Chart, onpick: Pick, grid: b
     event.preventDefault();
     show(all[at]);
   };
+  const hit = (event: MouseEvent) => {
+    // The chart's own mode may take a whole column; a click means one element.
+    const mode = chart.options.interaction?.mode === 'manyPoints' ? 'manyPoints' : 'nearest';
+    return chart.getElementsAtEventForMode(event, mode, { intersect: true }, false)[0];
+  };
   const onclick = (event: MouseEvent): void => {
-    const hit = chart.getElementsAtEventForMode(event, 'nearest', { intersect: true }, false)[0];
-    if (hit !== undefined) onpick(hit.datasetIndex, hit.index);
+    const found = hit(event);
+    if (found !== undefined) onpick(found.datasetIndex, found.index);
   };
   const onmove = (event: MouseEvent): void => {
-    const hit = chart.getElementsAtEventForMode(event, 'nearest', { intersect: true }, false);
-    canvas.style.cursor = hit.length > 0 ? 'pointer' : 'default';
+    canvas.style.cursor = hit(event) === undefined ? 'default' : 'pointer';
   };
   canvas.addEventListener('keydown', onkeydown);
   canvas.addEventListener('click', onclick);

@@ -5,6 +5,7 @@ import type { Scale } from '../../src-shared/dataset.ts';
 import { fixed, scaleDigits } from '../format.ts';
 import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';
+import { manyPoints } from './many-points.ts';
 import type { Palette } from './palette.ts';
 
 /** Datasets of the chart: 0 = images in the order of `data`, 1 = the diagonal. */
@@ -15,6 +16,7 @@ export function scatterChart(data: RunPredictions, scale: Scale, palette: Palett
   const high = data.prediction.reduce((a, b) => Math.max(a, b), scale.max);
   return {
     type: 'scatter',
+    plugins: [manyPoints],
     data: {
       datasets: [
         {
@@ -43,7 +45,7 @@ export function scatterChart(data: RunPredictions, scale: Scale, palette: Palett
     options: {
       ...base,
       parsing: false,
-      interaction: { mode: 'nearest', intersect: true },
+      interaction: { mode: 'manyPoints', intersect: true },
       scales: {
         x: axis(palette, 'MOS', { type: 'linear', min: scale.min, max: scale.max }),
         y: axis(palette, 'prediction', { type: 'linear', suggestedMin: low, suggestedMax: high }),

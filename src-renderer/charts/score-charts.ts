@@ -4,6 +4,7 @@ import type { Scale } from '../../src-shared/dataset.ts';
 import type { ComparedPair } from '../../src-shared/folder-comparison.ts';
 import { fixed } from '../format.ts';
 import { axis, baseOptions } from './chart-options.ts';
+import { manyPoints } from './many-points.ts';
 import type { Bin } from '../../src-shared/residual-bins.ts';
 import type { Palette } from './palette.ts';
 
@@ -29,6 +30,7 @@ export function comparisonScatter(pairs: readonly ComparedPair[], palette: Palet
   const base = baseOptions(palette, false);
   return {
     type: 'scatter',
+    plugins: [manyPoints],
     data: {
       datasets: [
         {
@@ -56,7 +58,7 @@ export function comparisonScatter(pairs: readonly ComparedPair[], palette: Palet
     options: {
       ...base,
       parsing: false,
-      interaction: { mode: 'nearest', intersect: true },
+      interaction: { mode: 'manyPoints', intersect: true },
       scales: {
         x: axis(palette, 'quality of A', { ...range, ticks }),
         y: axis(palette, 'quality of B', { ...range, ticks }),

@@ -1,10 +1,24 @@
 import { api, errorOf, isAborted } from '../api.ts';
-import type { ErrorShape } from '../../src-shared/errors.ts';
-import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
+import type { ErrorShape, FieldError } from '../../src-shared/errors.ts';
+import type { Preset } from '../../src-shared/spec-defaults.ts';
+import { lineOf, lineOfSyntaxError, linesOf } from '../json-lines.ts';
+import {
+  defaultAt,
+  formatSpec,
+  parseDraft,
+  presetOf,
+  protocolKindOf,
+  readAt,
+  removeAt,
+  withPreset,
+  writeAt,
+  type Json,
+} from '../spec-draft.ts';
 
 /** What the engine says a spec would run. */
 export type SpecCheck = Awaited<ReturnType<typeof api.experiments.check.query>>;
-type Json = Record<string, unknown>;
+/** An error with its line in the JSON text, where that is known. */
+export type LineError = FieldError & { line: number | null };
 
 /** One experiment spec under two views, form and JSON text; the engine says what it would run. */
 export class SpecEditor {
@@ -15,26 +29,55 @@ export class SpecEditor {
   check = $state.raw<SpecCheck | null>(null);
   checkError = $state.raw<ErrorShape | null>(null);
   checking = $state(false);
+  /** What is wrong, by line of the text. */
+  problems = $derived.by((): LineError[] => {
+    if (this.syntaxError !== null) {
+      const line = lineOfSyntaxError(this.syntaxError, this.text);
+      return [{ path: '', message: this.syntaxError, line }];
+    }
+    const fields = this.checkError?.fields ?? [];
+    if (fields.length === 0) return [];
+    const lines = linesOf(this.text);
+    return fields.map((field) => ({ ...field, line: lineOf(lines, field.path) }));
+  });
+  preset = $derived(presetOf(this.draft));
+  protocol = $derived(protocolKindOf(this.draft));
+  /** The datasets by name; "dataset" is an alias of "train". */
+  train = $derived(readAt(this.draft, 'train') ?? readAt(this.draft, 'dataset'));
+  test = $derived(readAt(this.draft, 'test'));
+  /** The streams of the base, less what is no text. */
+  streams = $derived.by((): string[] => {
+    const streams = readAt(this.draft, 'streams');
+    return Array.isArray(streams) ? streams.filter((id): id is string => typeof id === 'string') : [];
+  });
+  #loaded = $state.raw<Json | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #abort = new AbortController();
 
-  /** Replaces the whole spec. */
-  load(spec: ExperimentSpec): void {
-    const { version, name, ...rest } = structuredClone(spec);
-    this.#setDraft({ version, name, ...rest });
+  /** Nothing was changed since the last load. */
+  get untouched(): boolean {
+    return this.draft === this.#loaded;
+  }
+
+  /** Replaces the whole spec; its name comes first, where a person looks for it. */
+  load(spec: object): void {
+    const { version, name, ...rest } = structuredClone(spec) as Json;
+    const draft = { version, name, ...rest };
+    this.#loaded = draft;
+    this.change(draft);
   }
 
   /** The person typed into the JSON. */
   setText(text: string): void {
     this.text = text;
     try {
-      const parsed: unknown = JSON.parse(text);
-      if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed))
-        throw new Error('not an object');
-      this.draft = parsed as Json;
+      this.draft = parseDraft(text);
       this.syntaxError = null;
       this.#checkSoon();
     } catch (error) {
+      clearTimeout(this.#timer);
+      this.#abort.abort();
+      this.checking = false;
       this.draft = null;
       this.check = null;
       this.syntaxError = error instanceof Error ? error.message : String(error);
@@ -43,32 +86,38 @@ export class SpecEditor {
 
   /** A field by its path ("training.lr"): the draft's own value, else what the engine fills in. */
   get(path: string): unknown {
-    return read(this.draft, path) ?? read(this.check?.spec, path);
+    const own = readAt(this.draft, path);
+    return own === undefined ? defaultAt(this.draft, path) : own;
   }
 
-  /** The person changed a field of the form. */
+  /** What is wrong with a field or with something in it; null where nothing is. */
+  errorAt(path: string): string | null {
+    const within = (field: string): boolean => field === path || field.startsWith(`${path}.`);
+    const own = (this.checkError?.fields ?? []).filter((f) => within(f.path)).map((f) => f.message);
+    return own.length === 0 ? null : own.filter((message, i) => own.indexOf(message) === i).join('; ');
+  }
+
+  /** The person changed a field of the form; undefined takes it out, so that the default counts. */
   set(path: string, value: unknown): void {
     if (this.draft === null) return;
-    this.#setDraft(write(this.draft, path.split('.'), value));
+    this.change(value === undefined ? removeAt(this.draft, path) : writeAt(this.draft, path, value));
   }
 
-  /** Another preset: its own fusion and training values come back in. */
-  setPreset(preset: string): void {
-    if (this.draft === null) return;
-    const { fusion: _fusion, training: _training, ...rest } = this.draft;
-    this.#setDraft({ ...rest, preset });
+  setPreset(preset: Preset): void {
+    if (this.draft !== null) this.change(withPreset(this.draft, preset));
+  }
+
+  /** Another draft, made from the present one. */
+  change(draft: Json): void {
+    this.draft = draft;
+    this.text = formatSpec(draft);
+    this.syntaxError = null;
+    this.#checkSoon();
   }
 
   destroy(): void {
     clearTimeout(this.#timer);
     this.#abort.abort();
-  }
-
-  #setDraft(draft: Json): void {
-    this.draft = draft;
-    this.text = formatSpec(draft);
-    this.syntaxError = null;
-    this.#checkSoon();
   }
 
   #checkSoon(): void {
@@ -92,27 +141,4 @@ export class SpecEditor {
     }
     this.checking = false;
   }
-}
-
-/** Indented JSON with short lists on one line, as a person would write it. */
-export function formatSpec(spec: unknown): string {
-  const item = String.raw`(?:"[^"\\\s]*"|-?[\d.eE+-]+)`;
-  const list = new RegExp(String.raw`\[\s+(${item}(?:,\s+${item})*)\s+\]`, 'g');
-  return JSON.stringify(spec, null, 2).replace(list, (_, items: string) => `[${items.replace(/\s+/g, ' ')}]`);
-}
-
-function read(from: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (at, key) => (at !== null && typeof at === 'object' ? (at as Json)[key] : undefined),
-      from,
-    );
-}
-
-function write(into: Json, [key = '', ...rest]: string[], value: unknown): Json {
-  if (rest.length === 0) return { ...into, [key]: value };
-  const child = into[key];
-  const object = child !== null && typeof child === 'object' && !Array.isArray(child) ? (child as Json) : {};
-  return { ...into, [key]: write(object, rest, value) };
 }

@@ -1,4 +1,4 @@
-/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|ladder|peer|api]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
+/** `npm run bench [nss|extract|preprocess|encoders|devices|neighbours|train|head|ladder|window|peer|api]...`: all benchmarks, or the named ones. They print figures and never fail on time. */
 import { benchApi } from './api.ts';
 import { benchDevices } from './devices.ts';
 import { benchEncoders } from './encoders.ts';
@@ -10,6 +10,7 @@ import { benchNss } from './nss.ts';
 import { benchPeer } from './peer.ts';
 import { benchPreprocess } from './preprocess.ts';
 import { benchTrain } from './train.ts';
+import { benchWindow } from './window.ts';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // as in the engine
 
@@ -23,6 +24,7 @@ const BENCHES: Record<string, () => unknown> = {
   train: () => benchTrain(),
   head: benchHead,
   ladder: () => benchLadder(),
+  window: () => benchWindow(),
   peer: () => benchPeer(5),
   api: benchApi,
 };

@@ -90,3 +90,52 @@ test('the table is exported as it is shown, a failed check is explained', async 
   await page.getByRole('button', { name: 'Check again' }).click();
   await expect(page.getByText('Choose another run.')).toBeVisible();
 });
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`a ladder is made from a folder: what it costs, progress, its dataset, ${theme}`, async ({
+    page,
+    mock,
+  }) => {
+    mock.catalog.datasets = mock.catalog.datasets.slice(0, 2);
+    const findings = watchPage(page);
+    await page.emulateMedia({ colorScheme: theme });
+    await page.goto(`${mock.url}/#/datasets`);
+    await page.getByRole('link', { name: 'Make a ladder' }).click();
+    const start = page.getByRole('button', { name: 'Make the ladder' });
+    await expect(start).toBeDisabled();
+    await page.getByRole('button', { name: /^Choose a folder/ }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'LIVE-itW' }).click();
+    await expect(dialog).toContainText('pictures/LIVE-itW');
+    await dialog.getByRole('button', { name: 'Use this folder' }).click();
+    // 24 pictures x (25 types x 5 levels + 1): more than the mock's disk has room for.
+    await expect(page.getByText('About 3\u202f024 images from 24 pictures')).toBeVisible();
+    await expect(page.getByText('Choose fewer distortions or levels.')).toBeVisible();
+    await expect(start).toBeDisabled();
+    await checkWithAxe(page, `make a ladder (${theme})`, findings);
+    if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/make-ladder-${theme}.png` });
+
+    await page.getByRole('button', { name: 'None' }).click();
+    await expect(page.getByText('Choose at least one distortion and one level.')).toBeVisible();
+    await page.getByRole('group', { name: 'blur', exact: true }).getByLabel('Lens blur').check();
+    await page.getByLabel('JPEG', { exact: true }).check();
+    await page.getByLabel('2', { exact: true }).uncheck();
+    await expect(page.getByText('About 216 images from 24 pictures')).toBeVisible();
+    await expect(page.getByLabel('Name in the catalog')).toHaveValue('LIVE-itW ladder');
+    await page.getByLabel('Name in the catalog').fill('my ladder');
+    await page.getByRole('textbox', { name: 'Seed' }).fill('x');
+    await expect(start).toBeDisabled();
+    await page.getByRole('textbox', { name: 'Seed' }).fill('7');
+    await start.click();
+    await expect(page.getByRole('progressbar', { name: 'Ladder' })).toBeVisible();
+    expect(mock.catalog.ladderInput).toMatchObject({
+      types: ['02', '10'],
+      levels: [1, 3, 4, 5],
+      name: 'my ladder',
+      seed: 7,
+    });
+    await expect(page).toHaveURL(/#\/datasets\/3$/);
+    await expect(page.getByRole('heading', { name: 'my ladder' })).toBeVisible();
+    expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  });
+}

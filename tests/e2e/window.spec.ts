@@ -266,6 +266,23 @@ test('deleting says what is lost and asks; renaming shows at once', async ({ pag
   await expect(page.getByRole('link', { name: 'biqa-demo' })).toBeHidden();
 });
 
+test('clearing the list of jobs says what is lost and asks', async ({ page, mock }) => {
+  mock.catalog.jobs.start('scan', 'Scan of a folder', 1, () => null);
+  await open(page, mock, '#/datasets');
+  await page.getByRole('button', { name: /^Jobs/ }).click();
+  const drawer = page.getByRole('complementary', { name: 'Jobs' });
+  const clear = drawer.getByRole('button', { name: 'Clear finished' });
+  await expect(clear).toBeEnabled();
+  await clear.click();
+  const dialog = page.getByRole('alertdialog');
+  await expect(dialog).toContainText('their outcomes are lost');
+  await dialog.getByRole('button', { name: 'Keep' }).click();
+  await expect(clear).toBeEnabled();
+  await clear.click();
+  await dialog.getByRole('button', { name: 'Clear the list' }).click();
+  await expect(clear).toBeDisabled();
+});
+
 test('errors say what happened and what to do, and go away', async ({ page, mock }) => {
   mock.catalog.failNext.set(
     'runs.list',

@@ -217,11 +217,14 @@ describe('experiments', () => {
     for (const { spec: template, missing, answers } of filled) {
       expect(template).toMatchObject({ train: 'small', streams: ['nss'], protocol: { unit: 'group' } });
       expect((await api.experiments.check.query({ spec: template })).warnings).toEqual([]);
-      expect(missing[0]).toMatch(/^Features of SigLIP/);
+      expect(missing[0]?.message).toMatch(/^Features of SigLIP/);
       expect(answers).toMatch(/\?$/);
     }
     const cross = templates.find((t) => t.id === 'table-5-i')!;
-    expect([cross.spec, cross.missing[0]]).toEqual([null, 'A second dataset to test on, beside small.']);
+    expect([cross.spec, cross.missing[0]?.message]).toEqual([
+      null,
+      'A second dataset to test on, beside small.',
+    ]);
     expect(await failure(api.experiments.templates.query({ train: 4711 }))).toMatchObject({
       code: 'not-found',
     });

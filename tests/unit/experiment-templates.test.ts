@@ -105,13 +105,16 @@ describe('the templates', () => {
     expect(spec!.ablation!.map((entry) => entry.label)).toEqual(['NSS only', 'SigLIP only', 'NSS + SigLIP']);
     expect(spec!.streams).toEqual(['nss', 'siglip-base-224']);
     expect(missing).toEqual([
-      'Features of CLIP-H or another second vision encoder (5 of 10 rows need it).',
-      'Features of a DINOv2 encoder (3 of 10 rows need it).',
+      {
+        message: 'Features of CLIP-H or another second vision encoder (5 of 10 rows need it).',
+        needs: 'encoder',
+      },
+      { message: 'Features of a DINOv2 encoder (3 of 10 rows need it).', needs: 'encoder' },
     ]);
     expect(filled('section-5.2', { streams: ['nss'] }).spec).toBeNull();
     expect(filled('table-5-i', { test: null })).toEqual({
       spec: null,
-      missing: ['A second dataset to test on, beside a.'],
+      missing: [{ message: 'A second dataset to test on, beside a.', needs: 'dataset' }],
     });
     const alone = filled('table-4', { streams: ['nss'] }).spec!;
     expect([alone.streams, alone.ablation]).toEqual([['nss'], undefined]);

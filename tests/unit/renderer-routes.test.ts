@@ -30,9 +30,20 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   fc.record({ page: fc.constant('datasets' as const) }),
   fc.record({ page: fc.constant('dataset' as const), id, view }),
   fc.record({ page: fc.constant('streams' as const), dataset: maybeId, stream: fc.option(word) }),
-  fc.record({ page: fc.constant('experiments' as const), dataset: maybeId, groupLevelOf: maybeId }),
+  fc.record(
+    {
+      page: fc.constant('experiments' as const),
+      dataset: maybeId,
+      groupLevelOf: maybeId,
+      test: id,
+      template: word,
+      preset: fc.constant('paper' as const),
+    },
+    { requiredKeys: ['page', 'dataset', 'groupLevelOf'] },
+  ),
   fc.record({ page: fc.constant('encoders' as const), encoder: fc.option(word) }),
   fc.record({ page: fc.constant('ladder' as const), id, run: maybeId, job: maybeId }),
+  fc.record({ page: fc.constant('makeLadder' as const), job: maybeId }),
   fc.record({ page: fc.constant('runs' as const) }),
   fc.record({ page: fc.constant('run' as const), id }),
   fc.record(
