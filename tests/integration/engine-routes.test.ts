@@ -50,7 +50,11 @@ describe('pictures', () => {
     expect((await get(engine, url, { 'if-none-match': made.headers.get('etag')! })).status).toBe(304);
     // from the cache: it still comes when the picture is away
     const { content } = engine.services.reader.images.get(await firstId());
-    const cached = path.join(engine.services.home.thumbnails, content.slice(0, 2), `${content}-128-decoder-1.webp`);
+    const cached = path.join(
+      engine.services.home.thumbnails,
+      content.slice(0, 2),
+      `${content}-128-decoder-1.webp`,
+    );
     expect(readFileSync(cached)).toEqual(bytes);
     writeFileSync(cached, 'marked');
     expect(await (await get(engine, url)).text()).toBe('marked');
