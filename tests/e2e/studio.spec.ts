@@ -1,5 +1,5 @@
-// The window on the real engine, as a new user meets it: the demo, then an own folder from import to results.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// The window on the real engine, as a new user meets it: the demo in both themes, then an own folder from import to results.
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -16,20 +16,25 @@ let scratch: string;
 test.beforeAll(() => (scratch = mkdtempSync(path.join(tmpdir(), 'biqa-e2e-'))));
 test.afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-// In the other looks the tour sees these pages (tour.spec.ts).
-test('from the empty window through the demo to every page', async ({ page }) => {
-  const studio = await serveStudio({ root: scratch });
-  try {
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await page.goto(studio.url);
-    const shots = SHOTS === undefined ? {} : { shots: path.join(SHOTS, 'real') };
-    const findings = await walkWindow(page, { theme: 'light', demoTimeout: 300_000, ...shots });
-    expect(findings).toEqual(NOTHING);
-    await page.goto('about:blank');
-  } finally {
-    await studio.close();
-  }
-});
+for (const theme of ['light', 'dark'] as const) {
+  test(`from the empty window through the demo to every page, ${theme}`, async ({ page }) => {
+    // The second theme starts from the first one's pictures: making them is what takes long.
+    const pictures = path.join(scratch, 'demo');
+    const studio = await serveStudio({ root: scratch, demoPictures: pictures });
+    try {
+      const size = theme === 'light' ? { width: 1280, height: 800 } : { width: 1920, height: 1080 };
+      await page.setViewportSize(size);
+      await page.goto(studio.url);
+      const shots = SHOTS === undefined ? {} : { shots: path.join(SHOTS, 'real') };
+      const findings = await walkWindow(page, { theme, demoTimeout: 300_000, ...shots });
+      expect(findings).toEqual(NOTHING);
+      await page.goto('about:blank');
+      if (theme === 'light') renameSync(path.join(studio.home, 'demo'), pictures);
+    } finally {
+      await studio.close();
+    }
+  });
+}
 
 /** The AGIQA-3K sample where it is at hand, else generated pictures in the same layout. */
 async function ratedFolder(): Promise<{ root: string; name: string; images: string }> {
