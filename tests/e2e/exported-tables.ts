@@ -19,7 +19,7 @@ export const EXPORTED_TABLES: Record<string, string> = {
   'gate-inputs.csv': 'run,gate input,SROCC,spread of gates,rho,p,types',
   'published-distortion-aware-fusion-table-N.csv':
     'method,source,koniq-10k SROCC,koniq-10k PLCC,kadid-10k SROCC,kadid-10k PLCC,live-itw SROCC,live-itw PLCC',
-  'run-N-curves.csv': 'fold,epoch,loss,learning rate',
+  'run-N-curves.csv': 'part,epoch,loss,learning rate',
   'run-N-folds.csv': 'fold,n,SROCC,PLCC,KROCC,RMSE',
   'run-N-gates-by-category.csv': 'distortion,nss,small-encoder',
   'run-N-gates-distortion-level-nss.csv': 'distortion,level 1,level 2,level 3,level 4,level 5',
