@@ -1,10 +1,9 @@
 /** The studio's own synthetic demo dataset (src-main/distortions writes it): dataset.json and labels.csv. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { better } from '../../src-shared/dataset.ts';
-import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import { parseNumber, parseOptional, readCsvRows } from './csv.ts';
+import { CARD_FILE, readCard } from './dataset-card.ts';
 import { addLabel, blankRow, chooseLabel, columnPositions, originalCells, tableWith } from './label-table.ts';
 import type { DatasetReader, LabelRow, LabelTable } from './label-table.ts';
 
@@ -24,10 +23,12 @@ export const demoReader: DatasetReader = {
   format: 'biqa-demo',
   title: 'the synthetic demo',
   labelFile: 'dataset.json with labels.csv',
-  recognises: (folder) =>
-    folder.index.files.includes('dataset.json') && tableWith(folder, COLUMNS) !== undefined,
+  recognises: (folder) => folder.index.files.includes(CARD_FILE) && tableWith(folder, COLUMNS) !== undefined,
   async read(folder, options, signal): Promise<LabelTable> {
-    const card = await readCard(path.join(folder.index.folder, 'dataset.json'));
+    const card = await readCard(path.join(folder.index.folder, CARD_FILE), demoCard, {
+      what: 'a demo dataset',
+      remake: 'Generate the demo again: studio demo.',
+    });
     const table = tableWith(folder, COLUMNS)!;
     const label = chooseLabel(['mos'], options.label, table.file);
     const at = columnPositions(table, COLUMNS);
@@ -67,18 +68,3 @@ export const demoReader: DatasetReader = {
     };
   },
 };
-
-async function readCard(file: string): Promise<z.infer<typeof demoCard>> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw StudioError.fromShape(errorShape(error, file));
-  });
-  try {
-    return demoCard.parse(JSON.parse(text));
-  } catch (error) {
-    throw new StudioError('bad-input', 'dataset.json does not describe a demo dataset of this studio', {
-      file,
-      hint: 'Generate the demo again: studio demo. For your own pictures remove dataset.json.',
-      cause: error,
-    });
-  }
-}

@@ -1,14 +1,12 @@
 /** A ladder that `studio ladder` wrote (src-main/distortions/ladder-dataset.ts): dataset.json and labels.csv, no scores. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import { parseOptional, readCsvRows } from './csv.ts';
+import { CARD_FILE, readCard } from './dataset-card.ts';
 import { blankRow, columnPositions, originalCells, tableWith, UNRATED } from './label-table.ts';
 import type { DatasetReader, LabelFolder, LabelRow, LabelTable } from './label-table.ts';
 
 const COLUMNS = ['image', 'reference', 'distortion', 'level'] as const;
-const CARD = 'dataset.json';
 
 /** What dataset.json must say; the rest tells how the pictures came about. */
 const ladderCard = z.looseObject({
@@ -21,9 +19,12 @@ export const ladderReader: DatasetReader = {
   format: 'biqa-ladder',
   title: 'a distortion ladder of this studio',
   labelFile: 'dataset.json with a labels.csv without scores',
-  recognises: (folder) => folder.index.files.includes(CARD) && ladderTable(folder) !== undefined,
+  recognises: (folder) => folder.index.files.includes(CARD_FILE) && ladderTable(folder) !== undefined,
   async read(folder, _options, signal): Promise<LabelTable> {
-    const card = await readCard(path.join(folder.index.folder, CARD));
+    const card = await readCard(path.join(folder.index.folder, CARD_FILE), ladderCard, {
+      what: 'a ladder',
+      remake: 'Make the ladder again: studio ladder FOLDER.',
+    });
     const table = ladderTable(folder)!;
     const at = columnPositions(table, COLUMNS);
     const rows: LabelRow[] = [];
@@ -61,19 +62,4 @@ export const ladderReader: DatasetReader = {
 function ladderTable(folder: LabelFolder) {
   const table = tableWith(folder, COLUMNS);
   return table?.columns.includes('mos') === true ? undefined : table;
-}
-
-async function readCard(file: string): Promise<z.infer<typeof ladderCard>> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw StudioError.fromShape(errorShape(error, file));
-  });
-  try {
-    return ladderCard.parse(JSON.parse(text));
-  } catch (error) {
-    throw new StudioError('bad-input', 'dataset.json does not describe a ladder of this studio', {
-      file,
-      hint: 'Make the ladder again: studio ladder FOLDER. For your own pictures remove dataset.json.',
-      cause: error,
-    });
-  }
 }

@@ -1,5 +1,5 @@
 /** The charts of a report as inline SVG: no script, colours from the page's CSS, a title and a description for screen readers. */
-import type { Bin } from '../../src-shared/residual-bins.ts';
+import type { Bin } from '../../src-shared/symmetric-bins.ts';
 import { fixed } from './figures.ts';
 import { html, type Html, type Part } from './html.ts';
 

@@ -1,6 +1,6 @@
 /** A run as one HTML file that needs nothing else: no script, no request, light and dark, printable. */
 import { distortionName } from '../../src-shared/distortions.ts';
-import { binResiduals } from '../../src-shared/residual-bins.ts';
+import { symmetricBins } from '../../src-shared/symmetric-bins.ts';
 import type { MetricName, Metrics, RunDetail, WorstImage } from '../../src-shared/runs.ts';
 import { count, fixed } from './figures.ts';
 import { gateRows } from './gate-rows.ts';
@@ -104,7 +104,7 @@ function charts({ run, images }: RunReport): Html {
       )}
       ${figure(
         residuals.title,
-        histogramSvg(residuals, binResiduals(prediction.map((p, i) => p - mos[i]!)), 'prediction − MOS'),
+        histogramSvg(residuals, symmetricBins(prediction.map((p, i) => p - mos[i]!)), 'prediction − MOS'),
         run.provenance,
       )}
       ${bars(

@@ -1,4 +1,5 @@
 /** Charts of a report as inline SVG; colours come from the page's style, so they follow its theme. */
+import { symmetricBins } from '../../src-shared/symmetric-bins.ts';
 import { html, type Html } from './html.ts';
 
 const WIDTH = 520;
@@ -19,28 +20,13 @@ export function niceTicks([low, high]: Range, count = 6): number[] {
   return ticks;
 }
 
-/** Values all below this are equal for the reader, and too small to cut into bins. */
-const NO_DIFFERENCE = 1e-12;
-
-/** Counts of values in `bins` equal bins that are symmetric about zero, so that a shift shows. */
-export function symmetricBins(
-  values: readonly number[],
-  bins = 30,
-): { from: number; to: number; count: number }[] {
-  const most = values.reduce((largest, v) => Math.max(largest, Math.abs(v)), 0);
-  const reach = most < NO_DIFFERENCE ? 1 : most;
-  const width = (2 * reach) / bins;
-  const counts = new Array<number>(bins).fill(0);
-  for (const v of values) counts[Math.min(bins - 1, Math.floor((v + reach) / width))]!++;
-  return counts.map((count, i) => ({ from: -reach + i * width, to: -reach + (i + 1) * width, count }));
-}
-
 /** Histogram of differences about zero; bars below zero are drawn as "worse". */
 export function histogramSvg(
   values: readonly number[],
   labels: { title: string; x: string; y: string },
 ): Html {
-  const bins = symmetricBins(values);
+  // An even number: zero lies between two bars, so none is half worse.
+  const bins = symmetricBins(values, 30);
   const xs: Range = [bins[0]!.from, bins.at(-1)!.to];
   const ys: Range = [0, Math.max(1, ...bins.map((b) => b.count))];
   const bars = bins.map(({ from, to, count }) => {

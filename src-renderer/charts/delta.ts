@@ -3,7 +3,7 @@ import type { ChartConfiguration } from 'chart.js';
 import type { DistortionDelta } from '../../src-shared/analysis.ts';
 import { fixed, signed } from '../format.ts';
 import type { Table } from '../table-export.ts';
-import { axis, baseOptions } from './chart-options.ts';
+import { axis, baseOptions, nameAxis } from './chart-options.ts';
 import type { Palette } from './palette.ts';
 import { valueLabels } from './value-labels.ts';
 
@@ -47,10 +47,7 @@ export function deltaChart(rows: readonly DistortionDelta[], palette: Palette): 
             callback: (value: string | number) => signed(Number(value), 3),
           },
         }),
-        y: axis(palette, '', {
-          grid: { display: false },
-          ticks: { color: palette.text, autoSkip: false, padding: 4 },
-        }),
+        y: nameAxis(palette),
       },
       plugins: {
         ...base.plugins,

@@ -3,7 +3,7 @@ import type { ChartConfiguration } from 'chart.js';
 import type { GateDelta } from '../../src-shared/analysis.ts';
 import { fixed, signed } from '../format.ts';
 import type { Table } from '../table-export.ts';
-import { axis, baseOptions } from './chart-options.ts';
+import { axis, baseOptions, nameAxis } from './chart-options.ts';
 import type { Palette } from './palette.ts';
 import { referenceLine } from './reference-line.ts';
 import { valueLabels } from './value-labels.ts';
@@ -43,10 +43,7 @@ export function gateDeltaChart(rows: readonly Row[], stream: string, palette: Pa
           min: 0,
           max: Math.ceil(highest * 1.3 * 5) / 5,
         }),
-        y: axis(palette, '', {
-          grid: { display: false },
-          ticks: { color: palette.text, autoSkip: false, padding: 4 },
-        }),
+        y: nameAxis(palette),
       },
       plugins: {
         ...base.plugins,

@@ -2,7 +2,7 @@
 import { defaults, type Chart, type ChartConfiguration, type Plugin, type Scale } from 'chart.js';
 import { fixed } from '../format.ts';
 import type { Table } from '../table-export.ts';
-import { axis, baseOptions } from './chart-options.ts';
+import { axis, baseOptions, nameAxis } from './chart-options.ts';
 import { mix, readableOn } from './colour.ts';
 import type { Palette } from './palette.ts';
 
@@ -69,11 +69,7 @@ export function gateHeatmap(map: Heatmap, palette: Palette): ChartConfiguration 
             callback: (value: string | number) => map.columns[Math.floor(Number(value))] ?? '',
           },
         }),
-        y: axis(palette, '', {
-          stacked: true,
-          grid: { display: false },
-          ticks: { color: palette.text, autoSkip: false, padding: 4 },
-        }),
+        y: nameAxis(palette, { stacked: true }),
       },
       plugins: {
         ...base.plugins,

@@ -1,6 +1,6 @@
 /** Histogram of prediction minus MOS. */
 import type { ChartConfiguration } from 'chart.js';
-import type { Bin } from '../../src-shared/residual-bins.ts';
+import type { Bin } from '../../src-shared/symmetric-bins.ts';
 import { fixed } from '../format.ts';
 import type { Table } from '../table-export.ts';
 import { axis, baseOptions } from './chart-options.ts';

@@ -3,7 +3,7 @@ import type { ChartConfiguration } from 'chart.js';
 import type { RunDetail } from '../../src-shared/runs.ts';
 import { fixed } from '../format.ts';
 import type { Table } from '../table-export.ts';
-import { axis, baseOptions } from './chart-options.ts';
+import { axis, baseOptions, nameAxis } from './chart-options.ts';
 import type { Palette } from './palette.ts';
 import { valueLabels } from './value-labels.ts';
 
@@ -51,10 +51,7 @@ export function perDistortionChart(rows: readonly DistortionRow[], palette: Pale
       layout: { padding: { right: 34 } },
       scales: {
         x: axis(palette, 'SROCC', { min: Math.floor(lowest * 10) / 10, max: 1 }),
-        y: axis(palette, '', {
-          grid: { display: false },
-          ticks: { color: palette.text, autoSkip: false, padding: 4 },
-        }),
+        y: nameAxis(palette),
       },
       plugins: {
         ...base.plugins,

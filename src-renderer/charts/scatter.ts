@@ -4,7 +4,7 @@ import type { RunPredictions } from '../../src-shared/runs.ts';
 import type { Scale } from '../../src-shared/dataset.ts';
 import { fixed, scaleDigits } from '../format.ts';
 import type { Table } from '../table-export.ts';
-import { axis, baseOptions } from './chart-options.ts';
+import { axis, baseOptions, equalityLine } from './chart-options.ts';
 import { manyPoints } from './many-points.ts';
 import type { Palette } from './palette.ts';
 
@@ -27,19 +27,7 @@ export function scatterChart(data: RunPredictions, scale: Scale, palette: Palett
           pointHoverRadius: 5,
           pointHoverBackgroundColor: palette.accent,
         },
-        {
-          type: 'line',
-          order: -1,
-          data: [
-            { x: scale.min, y: scale.min },
-            { x: scale.max, y: scale.max },
-          ],
-          borderColor: palette.text,
-          borderWidth: 1.2,
-          borderDash: [4, 4],
-          pointRadius: 0,
-          pointHitRadius: 0,
-        },
+        equalityLine(scale.min, scale.max, palette),
       ],
     },
     options: {

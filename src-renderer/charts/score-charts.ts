@@ -3,9 +3,9 @@ import type { ChartConfiguration } from 'chart.js';
 import type { Scale } from '../../src-shared/dataset.ts';
 import type { ComparedPair } from '../../src-shared/folder-comparison.ts';
 import { fixed } from '../format.ts';
-import { axis, baseOptions } from './chart-options.ts';
+import { axis, baseOptions, equalityLine } from './chart-options.ts';
 import { manyPoints } from './many-points.ts';
-import type { Bin } from '../../src-shared/residual-bins.ts';
+import type { Bin } from '../../src-shared/symmetric-bins.ts';
 import type { Palette } from './palette.ts';
 
 /** Equal bins over the declared scale, widened where a prediction lies outside it. */
@@ -40,19 +40,7 @@ export function comparisonScatter(pairs: readonly ComparedPair[], palette: Palet
           pointRadius: points.length > 5000 ? 1.5 : 3,
           pointHoverRadius: 5,
         },
-        {
-          type: 'line',
-          order: -1,
-          data: [
-            { x: low - pad, y: low - pad },
-            { x: high + pad, y: high + pad },
-          ],
-          borderColor: palette.text,
-          borderWidth: 1.2,
-          borderDash: [4, 4],
-          pointRadius: 0,
-          pointHitRadius: 0,
-        },
+        equalityLine(low - pad, high + pad, palette),
       ],
     },
     options: {

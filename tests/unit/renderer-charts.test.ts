@@ -8,7 +8,7 @@ import {
   LinearScale,
 } from 'chart.js';
 import { describe, expect, it } from 'vitest';
-import { binResiduals } from '../../src-shared/residual-bins.ts';
+import { symmetricBins } from '../../src-shared/symmetric-bins.ts';
 import { mergeCurves } from '../../src-renderer/charts/merge-curves.ts';
 import { PALETTES } from '../../src-renderer/charts/palette.ts';
 import { bandOf, perDistortionChart, sortAscending } from '../../src-renderer/charts/per-distortion.ts';
@@ -32,7 +32,7 @@ describe('per-distortion chart', () => {
 describe('residual bins', () => {
   it('are symmetric about zero and hold every value once', () => {
     const residuals = [-2, -1.9, 0, 0.01, 1, 1.5];
-    const bins = binResiduals(residuals, 31);
+    const bins = symmetricBins(residuals, 31);
     expect(bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(residuals.length);
     expect(bins[0]?.from).toBe(-2);
     expect(bins.at(-1)?.to).toBeCloseTo(2, 12);
@@ -41,8 +41,8 @@ describe('residual bins', () => {
   });
 
   it('do not fail without any or with only zero residuals', () => {
-    expect(binResiduals([]).every((bin) => bin.count === 0)).toBe(true);
-    expect(binResiduals([0, 0])[15]?.count).toBe(2);
+    expect(symmetricBins([]).every((bin) => bin.count === 0)).toBe(true);
+    expect(symmetricBins([0, 0])[15]?.count).toBe(2);
   });
 });
 

@@ -4,7 +4,8 @@ import type { ComparedPair, FolderComparison } from '../../src-shared/folder-com
 import { folderComparison } from '../../src-shared/folder-comparison.ts';
 import { comparisonHtml } from '../../src-main/reports/folder-comparison.ts';
 import { escapeHtml, html } from '../../src-main/reports/html.ts';
-import { histogramSvg, niceTicks, scatterSvg, symmetricBins } from '../../src-main/reports/svg-charts.ts';
+import { histogramSvg, niceTicks, scatterSvg } from '../../src-main/reports/svg-charts.ts';
+import { symmetricBins } from '../../src-shared/symmetric-bins.ts';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp; \u202egnp.exe\u0007`;
 
