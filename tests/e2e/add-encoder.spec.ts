@@ -49,6 +49,8 @@ async function browse(page: Page, folder: string): Promise<Locator> {
   if (await up.isEnabled()) await up.click();
   await dialog.getByRole('button', { name: folder }).click();
   await dialog.getByRole('button', { name: 'Use this folder' }).click();
+  // While the first dialog fades there are two.
+  await expect(page.getByRole('dialog', { name: 'Choose a folder' })).toBeHidden();
   await expect(dialog).toContainText('Add an encoder');
   return dialog;
 }
