@@ -15,12 +15,13 @@ import { resolveHome } from './home/home.ts';
 import { acquireHomeLock } from './home/lock.ts';
 import { openLog } from './home/log.ts';
 import { removePresence, writePresence } from './home/presence.ts';
+import { Settings } from './home/settings.ts';
 import { FolderBrowser } from './host/browse.ts';
 import type { EngineHandler } from './host/handler.ts';
 import { onParentGone } from './host/parent-watch.ts';
 import { newToken } from './host/secrets.ts';
 import { listenSocket } from './host/socket.ts';
-import { ThumbnailCache, thumbnailBudget } from './images/thumbnail-cache.ts';
+import { ThumbnailCache } from './images/thumbnail-cache.ts';
 import { compareFolders } from './jobs/compare-folders.ts';
 import { downloadEncoder, probeEncoder, verifyEncoder } from './jobs/encoders.ts';
 import { runDemo } from './jobs/demo.ts';
@@ -32,7 +33,7 @@ import { makeLadder } from './jobs/ladder.ts';
 import { predictImages } from './jobs/predict.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { Scanner } from './jobs/scan.ts';
-import { NeighbourSearch, neighbourBudget } from './streams/neighbours/neighbour-search.ts';
+import { NeighbourSearch } from './streams/neighbours/neighbour-search.ts';
 import { occludeImage } from './jobs/occlusion.ts';
 import { BlockFeatureStore } from './streams/block-features.ts';
 import { Encoders } from './streams/vision/encoders.ts';
@@ -62,6 +63,7 @@ export async function startEngine(
   const log = openLog(home);
   opened.defer(() => log.close());
   try {
+    const settings = new Settings(home.settings);
     const catalog = await startCatalogWriter(home.catalog, home.backups);
     opened.defer(() => catalog.close());
     const { writer } = catalog;
@@ -79,7 +81,10 @@ export async function startEngine(
     events.subscribe((event) => {
       if (event.type === 'changed') analysis.forget();
     });
-    const neighbours = new NeighbourSearch({ catalog: home.catalog, budgetBytes: neighbourBudget() });
+    const neighbours = new NeighbourSearch({
+      catalog: home.catalog,
+      budgetBytes: settings.bytes('neighbours'),
+    });
     opened.defer(() => neighbours.close());
     events.subscribe((event) => {
       if (event.type === 'changed' && (event.noun === 'streams' || event.noun === 'datasets'))
@@ -88,7 +93,10 @@ export async function startEngine(
     const guests = new Guests();
     const blocks = new BlockFeatureStore();
     opened.defer(() => blocks.close());
-    const thumbnails = new ThumbnailCache({ folder: home.thumbnails, budgetBytes: thumbnailBudget() });
+    const thumbnails = new ThumbnailCache({
+      folder: home.thumbnails,
+      budgetBytes: settings.bytes('thumbnails'),
+    });
     // What a job of an engine that crashed left behind.
     await rm(home.temporary, { recursive: true, force: true });
     const services: Services = {
@@ -107,6 +115,7 @@ export async function startEngine(
       neighbours,
       blocks,
       thumbnails,
+      settings,
     };
     registerJobs(services);
     const handler = createHandler(services, RENDERER_FOLDER);

@@ -79,11 +79,6 @@ export function percent(done: number, total: number): number {
   return done >= total ? 100 : Math.min(99, Math.floor((done / total) * 100));
 }
 
-/** A dataset's name in plain text, which says that it is synthetic where its own name does not. */
-export function nameOf(dataset: { name: string; synthetic: boolean }): string {
-  return dataset.synthetic && !/synthetic/i.test(dataset.name) ? `${dataset.name} (synthetic)` : dataset.name;
-}
-
 /** " · 12 s left" once there is enough behind to tell (2 %), else nothing. */
 export function remaining(job: { done: number; total: number; etaSeconds: number | null }): string {
   const early = job.total <= 0 || job.done / job.total < 0.02;

@@ -11,6 +11,7 @@ export const GLOSSARY = {
   group:
     'Images that share their content (same reference picture or prompt). A fair test keeps a group on one side.',
   distortion: 'How the image was damaged; the level says how strongly (5 is worst).',
+  level: 'How strongly an image was damaged: 1 is barely visible, 5 is worst.',
   ladder:
     'The same pristine picture damaged more and more: one distortion, rising levels. A model that sees the damage scores every step worse.',
   ladderSeed: 'Where all chance begins: the same seed and the same pictures give the same bytes.',
@@ -22,6 +23,9 @@ export const GLOSSARY = {
   rmse: 'Root mean squared error of the predictions, in the units of the dataset. Lower is better.',
   ci: 'Percentile bootstrap over images (over groups where there are any): where the value would fall 95 % of the time.',
   meanstd: 'Mean and standard deviation of the metric over the folds.',
+  run: 'One trained model with its predictions, metrics and training curves: what an experiment leaves behind.',
+  experiment:
+    'What to train on, with which features, and how to test it fairly; every variant that it holds becomes a run.',
   fold: 'One of the equal parts that take turns as the test set; each image is predicted by a model that never saw it.',
   cv: 'Cross-validation: train on all folds but one, predict that one, and repeat until every image has a prediction.',
   unit: 'What is kept together in a fold: single images, or whole groups of the same content.',
@@ -33,6 +37,10 @@ export const GLOSSARY = {
     'Standard deviation over the models of the folds that scored this picture: how much they disagree.',
   difference:
     'B minus A on the common scale (0 bad end, 1 good end of the label’s scale): below zero, B is worse.',
+  differenceCi:
+    'Percentile bootstrap over the pairs: where the value would fall 95 % of the time. Clear of chance where it does not hold 0.',
+  wilcoxon:
+    'Wilcoxon signed-rank test: how often chance alone would shift the pairs as much to one side. Small values speak for a real change.',
   residual: 'Prediction minus MOS: positive where the model is too kind, negative where it is too harsh.',
   nss: 'Natural scene statistics: 138 numbers that are regular in natural pictures and shift when a picture is damaged.',
   z: 'Z-score: how many standard deviations this value lies above or below the average of the dataset.',
@@ -42,6 +50,8 @@ export const GLOSSARY = {
     'A frozen neural network that turns a crop of a picture into a list of numbers, its embedding. Each encoder makes one stream.',
   fivecrop:
     'Five squares of 85 % of the short side, centre and corners: each is embedded, and mean and spread of the five are the feature.',
+  precision:
+    'How exactly the numbers of the model are stored: float16 takes half the room of float32 and is a little coarser.',
   dimension: 'How many numbers an embedding has.',
   probe:
     "Runs the model on every device of this machine, compares the embeddings with the CPU's, and chooses the best that agrees.",
@@ -82,6 +92,8 @@ export const GLOSSARY = {
   hidden: 'Widths of the hidden layers of the head, from its input to its output.',
   dropout:
     'Share of the hidden units that are switched off at random in each training step, against overfitting.',
+  fusion:
+    'How the streams of an image are joined into one prediction: gates, projection, and the head on top.',
   gateFrom:
     'Static fusion joins the streams as they are. With gates, each stream is weighted per image, computed from the stream chosen here.',
   ablation:
@@ -96,6 +108,7 @@ export const GLOSSARY = {
   parameters: 'Trainable numbers of gates and head; the encoders are frozen and not counted.',
   paired:
     'Both runs are drawn on the same 10,000 resamples of the images (of the groups where there are any): the 95 % interval of run minus baseline. It is clear of chance where it does not hold 0.',
+  baseline: 'The run that all others are compared with: differences are run minus baseline.',
   below:
     'Share of the resamples in which the run is worse than the baseline: near 0 it is better for sure, near 100 % worse.',
   logistic:

@@ -31,6 +31,14 @@ export const SHORTCUTS: ShortcutGroup[] = [
     ],
   },
   {
+    where: 'Charts',
+    keys: [
+      ['← →', 'move between points (chart focused)'],
+      ['← → ↑ ↓', 'move between cells (heatmap focused)'],
+      ['Enter', 'open the image, or the images behind'],
+    ],
+  },
+  {
     where: 'Inspector',
     keys: [
       ['j k', 'next, previous image'],
@@ -47,14 +55,6 @@ export const SHORTCUTS: ShortcutGroup[] = [
       ['b', 'block map off, on'],
       ['p P', 'next, previous panel'],
       ['Esc', 'back to where you came from'],
-    ],
-  },
-  {
-    where: 'Charts',
-    keys: [
-      ['← →', 'move between points (chart focused)'],
-      ['← → ↑ ↓', 'move between cells (heatmap focused)'],
-      ['Enter', 'open the image, or the images behind'],
     ],
   },
 ];

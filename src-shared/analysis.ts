@@ -9,6 +9,8 @@ export type ComparableRun = Run & {
   trainedOn: string | null;
   /** Kind of its protocol as the spec names it; null for imported predictions. */
   protocolKind: string | null;
+  /** Distortion types among the images of its dataset. */
+  distortions: number;
 };
 
 /** Which images a comparison is over, and in a sentence why those. */
@@ -104,8 +106,8 @@ export type GateInputRow = {
   label: string;
   input: string | null;
   srocc: number | null;
-  /** Spread of the type means of the gate: 0 says that the gate does not tell distortions apart. */
-  spread: number;
+  /** Spread of the type means of the gate: 0 says that the gate does not tell distortions apart, null that there are none. */
+  spread: number | null;
   correlation: Correlation | null;
 };
 

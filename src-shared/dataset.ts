@@ -173,6 +173,7 @@ export type ImageDetail = {
   distortion: { type: string; name: string } | null;
   level: number | null;
   split: string | null;
+  /** The dataset's own label, which is the MOS everywhere else, comes first. */
   labels: Label[];
   /** The label file's own columns. */
   original: Record<string, string>;

@@ -1,4 +1,5 @@
 /** An experiment's runs as one table: what the paper's tables 3 to 5 are made of. */
+import { nameOf } from './dataset-name.ts';
 import type { MetricName, Run } from './runs.ts';
 import type { Cell, Column, Table } from './table.ts';
 
@@ -100,7 +101,7 @@ function captionOf(name: string, runs: readonly Run[], withFolds: boolean): stri
   const distinct = (of: (run: Run) => string): string => [...new Set(runs.map(of))].join(' / ');
   return [
     name,
-    distinct((run) => `${run.dataset.name}${run.dataset.synthetic ? ' (synthetic)' : ''}`),
+    distinct((run) => nameOf(run.dataset)),
     distinct((run) => run.protocol),
     distinct((run) => `population ${run.population.hash.slice(0, 8)} (n = ${run.population.n})`),
     ...(runs.some((run) => run.train !== null)

@@ -107,7 +107,10 @@ export type PredictedImage = {
   gates: Record<string, number>;
   error: ErrorShape | null;
 };
-export type PredictResult = { run: number; predictions: PredictedImage[] };
+/** Scores by a run, or by an exported model (a file). */
+export type PredictResult = ({ run: number } | { run: null; model: string }) & {
+  predictions: PredictedImage[];
+};
 /** A run as something to score pictures with; `reason` says why it can not, null where it can. */
 export type ScorableRun = {
   run: number;

@@ -68,6 +68,9 @@ export const analysisRouter = router({
 
 /** All finished runs, newest first, with what a comparison needs. */
 function comparableRuns(reader: CatalogReader): ComparableRun[] {
+  const types = new Map(
+    reader.datasets.names().map(({ id }) => [id, reader.datasets.distortions(id).length] as const),
+  );
   return reader.runs
     .list()
     .filter((stored) => stored.status === 'done')
@@ -79,6 +82,7 @@ function comparableRuns(reader: CatalogReader): ComparableRun[] {
         gate: gateInput(stored),
         trainedOn,
         protocolKind: stored.spec?.protocol.kind ?? null,
+        distortions: types.get(view.dataset.id) ?? 0,
       };
     });
 }

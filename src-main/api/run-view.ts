@@ -1,3 +1,4 @@
+import { nameOf } from '../../src-shared/dataset-name.ts';
 import { distortionName } from '../../src-shared/distortions.ts';
 import type { ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import { membersOf } from '../../src-shared/experiment-spec.ts';
@@ -45,7 +46,7 @@ function testedDataset(reader: CatalogReader, { dataset, targetLabel }: StoredRu
 export function runDetail(reader: CatalogReader, id: number): RunDetail {
   const stored = reader.runs.get(id);
   const run = runView(reader, stored);
-  const predictions = stored.status === 'done' ? reader.runs.predictions(id) : [];
+  const predictions = stored.status === 'done' ? reader.runs.scores(id) : [];
   const { types, levels } = perDistortion(
     Float64Array.from(predictions, (p) => p.prediction),
     Float64Array.from(predictions, (p) => p.mos),
@@ -96,7 +97,7 @@ function provenanceOf(run: Run, targetLabel: string): string {
   const short = (hash: string) => hash.slice(0, 8);
   return [
     `run ${run.run}`,
-    `${run.dataset.name}, label ${targetLabel}${run.dataset.synthetic ? ' (synthetic)' : ''}`,
+    `${nameOf(run.dataset)}, label ${targetLabel}`,
     run.protocol,
     ...(run.folds === null ? [] : [`folds ${short(run.folds.hash)}`]),
     `population ${short(run.population.hash)} (n = ${run.population.n})`,

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { z } from 'zod';
 import type { NearDuplicates } from '../../src-shared/near-duplicates.ts';
 import type { Run, RunPredictions } from '../../src-shared/runs.ts';
@@ -5,6 +6,8 @@ import { importPredictionsFile } from '../jobs/import-predictions.ts';
 import { requireNoJobOnExperiment } from './jobs-in-the-way.ts';
 import { runDetail, runView } from './run-view.ts';
 import { procedure, requireLocal, router, runInput } from './trpc.ts';
+
+const paths = z.array(z.string().min(1)).min(1);
 
 /** Runs: results, worst images, another model's predictions, predicting new pictures. */
 export const runsRouter = router({
@@ -55,12 +58,19 @@ export const runsRouter = router({
     services.events.emit({ type: 'changed', noun: 'runs' });
   }),
 
+  /** Predicts new pictures with a run, or with a model that `studio export` wrote. */
   predict: procedure
-    .input(z.strictObject({ run: z.number().int(), paths: z.array(z.string().min(1)).min(1) }))
+    .input(
+      z.union([
+        z.strictObject({ run: z.number().int(), paths }),
+        z.strictObject({ model: z.string().min(1), paths }),
+      ]),
+    )
     .mutation(async ({ ctx: { services, trust }, input }) => {
       requireLocal(trust);
-      const run = services.reader.runs.get(input.run);
-      return { job: await services.queue.add('predict', `Predict with run ${run.id}`, input) };
+      const by =
+        'model' in input ? path.basename(input.model) : `run ${services.reader.runs.get(input.run).id}`;
+      return { job: await services.queue.add('predict', `Predict with ${by}`, input) };
     }),
 
   importPredictions: procedure

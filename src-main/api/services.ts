@@ -3,6 +3,7 @@ import type { CatalogReader } from '../catalog/reader.ts';
 import type { AnalysisThread } from '../experiments/analysis-thread.ts';
 import type { Home } from '../home/home.ts';
 import type { Log } from '../home/log.ts';
+import type { Settings } from '../home/settings.ts';
 import type { FolderBrowser } from '../host/browse.ts';
 import type { ThumbnailCache } from '../images/thumbnail-cache.ts';
 import type { EventHub } from '../jobs/events.ts';
@@ -32,4 +33,5 @@ export type Services = {
   neighbours: NeighbourSearch;
   blocks: BlockFeatureStore;
   thumbnails: ThumbnailCache;
+  settings: Settings;
 };

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import sharp from 'sharp';
+import { z } from 'zod';
 import { errorShape } from '../../src-shared/errors.ts';
+import { megabytes, sizeLimitName, type SizeLimits } from '../../src-shared/size-limits.ts';
 import { STUDIO_VERSION } from '../../src-shared/version.ts';
 import type { DoctorReport } from '../../src-shared/doctor.ts';
 import { procedure, router } from './trpc.ts';
@@ -11,10 +13,30 @@ import { DISK, existingFolder } from '../streams/vision/hub/disk.ts';
 import type { HubSettings } from '../streams/vision/hub/settings.ts';
 import type { Services } from './services.ts';
 
-/** Settings: what this machine is and whether it can do the work. */
+/** Settings: what this machine is and whether it can do the work; how large caches may grow. */
 export const settingsRouter = router({
   doctor: procedure.query(({ ctx }) => doctor(ctx.services)),
+  limits: procedure.query(({ ctx }) => limits(ctx.services)),
+  /** Stores a limit (null: its default) and applies it at once; a variable that overrides it still holds. */
+  setLimit: procedure
+    .input(z.strictObject({ name: sizeLimitName, megabytes: megabytes.nullable() }))
+    .mutation(async ({ ctx: { services }, input }) => {
+      const { settings, thumbnails, neighbours } = services;
+      settings.setLimit(input.name, input.megabytes);
+      const cache = input.name === 'thumbnails' ? thumbnails : neighbours;
+      await cache.setBudget(settings.bytes(input.name));
+      return limits(services);
+    }),
+  /** Deletes all kept thumbnails; they are made again when they are shown. */
+  emptyThumbnails: procedure.mutation(({ ctx }) => ctx.services.thumbnails.empty()),
 });
+
+async function limits({ settings, thumbnails, neighbours }: Services): Promise<SizeLimits> {
+  return {
+    thumbnails: { ...settings.limit('thumbnails'), usedBytes: await thumbnails.bytes() },
+    neighbours: { ...settings.limit('neighbours'), usedBytes: neighbours.bytes },
+  };
+}
 
 const MIN_FREE_BYTES = 1e9;
 const HUB_TIMEOUT_MS = 3000;

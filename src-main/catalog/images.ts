@@ -40,7 +40,8 @@ const ORDER: Record<ImageSort, string> = {
 export function imageReads(db: Db) {
   const byId = db.prepare<[number], ImageRow>('SELECT * FROM images WHERE id = ?');
   const labels = db.prepare<[number], Label>(
-    'SELECT name, mos, std, votes FROM labels WHERE image_id = ? ORDER BY name',
+    `SELECT l.name, l.mos, l.std, l.votes FROM labels l JOIN images i ON i.id = l.image_id
+     JOIN datasets d ON d.id = i.dataset_id WHERE l.image_id = ? ORDER BY l.name = d.label DESC, l.name`,
   );
   const previous = db
     .prepare<[number, number], number>(
@@ -73,6 +74,7 @@ export function imageReads(db: Db) {
         });
       return row;
     },
+    /** The dataset's own label first, others by name. */
     labels: (id: number) => labels.all(id),
     neighbours(id: number) {
       const row = this.get(id);

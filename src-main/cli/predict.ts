@@ -15,14 +15,23 @@ import {
 import { figure, printResult, progressPrinter } from './output.ts';
 
 export const predictCommand: Command = {
-  usage: 'studio predict --run RUN IMAGE|FOLDER... [--csv FILE]',
+  usage: 'studio predict --run RUN|--model FILE.onnx IMAGE|FOLDER... [--csv FILE]',
   async run(args) {
-    const { values, positionals } = parseCommand(args, { run: { type: 'string' }, csv: { type: 'string' } });
-    const run = wholeNumber(values.run, '--run');
+    const { values, positionals } = parseCommand(args, {
+      run: { type: 'string' },
+      model: { type: 'string' },
+      csv: { type: 'string' },
+    });
+    if (values.run !== undefined && values.model !== undefined)
+      throw new UsageError('Give --run or --model, not both');
+    const scorer =
+      values.model === undefined
+        ? { run: wholeNumber(values.run, '--run') }
+        : { model: path.resolve(values.model) };
     if (positionals.length === 0) throw new UsageError('IMAGE or FOLDER is missing');
     const paths = positionals.map((p) => path.resolve(p));
     return withClient(values.home, async (client) => {
-      const { job } = await client.api.runs.predict.mutate({ run, paths });
+      const { job } = await client.api.runs.predict.mutate({ ...scorer, paths });
       const result = (await client.finish(job, progressPrinter())).result as PredictResult;
       if (values.csv !== undefined) await writePredictions(path.resolve(values.csv), result.predictions);
       printResult(values.json === true, result, () => result.predictions.map(predictionLine));

@@ -114,7 +114,7 @@ export function gateInputs(
         label: stored.label,
         input: gates.input,
         srocc: stored.metrics?.overall.srocc ?? null,
-        spread: means.length === 0 ? 0 : Math.max(...means) - Math.min(...means),
+        spread: means.length === 0 ? null : Math.max(...means) - Math.min(...means),
         correlation: gateAgainstDelta(gates, input.stream, rows).correlation,
       },
     ];

@@ -10,9 +10,11 @@ import { predictHead, type HeadOutput } from '../fusion/predict.ts';
 import { parseHeads } from '../fusion/trained-head.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
+import { FingerprintSearch } from './close-fingerprints.ts';
 import { evaluatePredictions, evaluateRun } from './evaluate-run.ts';
 import { exportRun } from './export-run.ts';
 import { checkRun } from './near-duplicates.ts';
+import { runModel } from './run-model.ts';
 import { FoldTrainer } from './train-fold.ts';
 
 /** Resolves when the message has left. */
@@ -23,13 +25,24 @@ function send(message: ComputeMessage): Promise<void> {
 }
 
 /** What tasks of one catalog have in common. */
-let opened: { catalog: string; reader: CatalogReader; trainer: FoldTrainer } | null = null;
+type Opened = {
+  catalog: string;
+  reader: CatalogReader;
+  trainer: FoldTrainer;
+  fingerprints: FingerprintSearch;
+};
+let opened: Opened | null = null;
 
-function open(catalog: string): { reader: CatalogReader; trainer: FoldTrainer } {
+function open(catalog: string): Opened {
   if (opened?.catalog !== catalog) {
     opened?.reader.close();
     const reader = openCatalogReader(catalog);
-    opened = { catalog, reader, trainer: new FoldTrainer(reader, loadRuntime) };
+    opened = {
+      catalog,
+      reader,
+      trainer: new FoldTrainer(reader, loadRuntime),
+      fingerprints: new FingerprintSearch(reader),
+    };
   }
   return opened;
 }
@@ -48,9 +61,10 @@ async function perform(task: ComputeTask): Promise<void> {
       return send({ type: 'fold', fold });
     }
     case 'evaluate-run': {
-      const { reader, trainer } = open(task.catalog);
+      const { reader, trainer, fingerprints } = open(task.catalog);
       const run = reader.runs.get(task.run);
-      await send({ type: 'near-duplicates', check: checkRun(reader, run, trainer.sides(run)) });
+      const check = checkRun(reader, fingerprints, run, trainer.sides(run));
+      await send({ type: 'near-duplicates', check });
       return send({ type: 'evaluated', ...(await evaluateRun(reader, task.run)) });
     }
     case 'evaluate': {
@@ -69,6 +83,10 @@ async function perform(task: ComputeTask): Promise<void> {
       for (const head of task.heads.flatMap(parseHeads))
         perHead.push(await predictHead(ort, head, task.streams, rows));
       return send({ type: 'predicted', perHead });
+    }
+    case 'predict-model': {
+      const scores = await runModel(await loadRuntime(), task.model, task.streams, task.n);
+      return send({ type: 'scored', scores });
     }
     case 'export': {
       const exported = await exportRun(await loadRuntime(), open(task.catalog).reader, task.run);

@@ -2,8 +2,10 @@
 import type { ErrorShape } from '../../src-shared/errors.ts';
 import type { NearDuplicateCheck } from '../catalog/near-duplicates.ts';
 import type { FoldToStore, PredictionToStore, RunMetrics, Seconds } from '../catalog/runs.ts';
+import type { AveragedOutput } from '../fusion/average-heads.ts';
 import type { HeadOutput } from '../fusion/predict.ts';
 import type { ExportedRun } from './export-run.ts';
+import type { ModelToRun } from './run-model.ts';
 import type { PartProgress } from './train-fold.ts';
 
 /** Feature matrix of one stream: rows x dimension, row-major float32. */
@@ -18,6 +20,8 @@ export type ComputeTask =
   | { kind: 'evaluate'; prediction: Float64Array; target: Float64Array; groups: string[] | null }
   /** Predict with the head files of a run: n predictions and gates per head, in label units. */
   | { kind: 'predict'; heads: Uint8Array[]; streams: StreamMatrix[]; n: number }
+  /** Predict with an exported model: mean, deviation and gates over its heads, which are inside. */
+  | { kind: 'predict-model'; model: ModelToRun; streams: StreamMatrix[]; n: number }
   /** The model of a finished run as one ONNX file. */
   | { kind: 'export'; catalog: string; run: number };
 
@@ -30,6 +34,7 @@ export type ComputeMessage =
   /** Before `evaluated` of a stored run: what its two sides have in common. */
   | { type: 'near-duplicates'; check: NearDuplicateCheck }
   | { type: 'predicted'; perHead: HeadOutput[] }
+  | { type: 'scored'; scores: AveragedOutput }
   | { type: 'exported'; exported: ExportedRun }
   | { type: 'done' }
   | { type: 'failed'; error: ErrorShape };

@@ -9,10 +9,11 @@ import { exportModel, type ExportedModel } from '../fusion/export-model.ts';
 import { predictHead, type HeadOutput } from '../fusion/predict.ts';
 import type { StreamFeatures } from '../fusion/preprocess.ts';
 import type { TrainedHead } from '../fusion/trained-head.ts';
-import { createSession, floatTensor, type Ort } from '../graph/runtime.ts';
+import type { Ort } from '../graph/runtime.ts';
 import { scaleOf } from './label-scale.ts';
 import { streamKeys } from './plan.ts';
 import { readHeads } from './run-heads.ts';
+import { runModel } from './run-model.ts';
 
 /** Images of the run that the model is compared on. */
 const COMPARED_IMAGES = 64;
@@ -83,26 +84,10 @@ async function compare(
   const perHead: HeadOutput[] = [];
   for (const head of heads) perHead.push(await predictHead(ort, head, streams, rows));
   const expected = averageHeads(perHead);
-  const session = await createSession(ort, model.onnx, 1);
-  try {
-    const feeds = model.inputs.map(({ name, stream, dimension }) => {
-      const { data } = streams.find(({ id }) => id === stream)!;
-      return [name, floatTensor(ort, data, [n, dimension])] as const;
-    });
-    const outputs = await session.run(Object.fromEntries(feeds));
-    const values = (name: string): Float32Array => outputs[name]!.data as Float32Array;
-    const score = largestDifference(values('score'), expected.predictions);
-    const width = model.gates?.length ?? 0;
-    const gates = (model.gates ?? []).map((stream, s) =>
-      largestDifference(
-        Float32Array.from(rows, (row) => values('gates')[row * width + s]!),
-        expected.gates[stream]!,
-      ),
-    );
-    return { images: n, score, gates: Math.max(0, ...gates) };
-  } finally {
-    await session.release();
-  }
+  const actual = await runModel(ort, model, streams, n);
+  const gates = (model.gates ?? []).map((id) => largestDifference(actual.gates[id]!, expected.gates[id]!));
+  const score = largestDifference(actual.predictions, expected.predictions);
+  return { images: n, score, gates: Math.max(0, ...gates) };
 }
 
 function largestDifference(a: ArrayLike<number>, b: Float64Array): number {

@@ -9,8 +9,7 @@ import {
 } from '../catalog/near-duplicates.ts';
 import type { CatalogReader } from '../catalog/reader.ts';
 import type { StoredRun } from '../catalog/runs.ts';
-import { HammingIndex } from '../streams/fingerprints/hamming-index.ts';
-import { FINGERPRINT_VERSION } from '../streams/fingerprints/phash.ts';
+import type { FingerprintSearch } from './close-fingerprints.ts';
 import { confirmationOf } from './confirm-duplicates.ts';
 import { streamKeys } from './plan.ts';
 
@@ -23,10 +22,11 @@ const NAMED = 3;
 /** Compares the two sides of every part of a stored run. */
 export function checkRun(
   reader: CatalogReader,
+  search: FingerprintSearch,
   run: StoredRun,
   parts: readonly SplitPart[],
 ): NearDuplicateCheck {
-  const check = findNearDuplicates(reader, parts, streamKeys(run));
+  const check = findNearDuplicates(reader, search, parts, streamKeys(run));
   const leaksByDesign = run.warnings.some((w) => w.code === 'leakage');
   return { ...check, warning: warningOf(check, parts, leaksByDesign) };
 }
@@ -36,43 +36,27 @@ export function checkRun(
  * fingerprint and, where the run has a vision stream to ask, a close embedding (confirm-duplicates.ts). Equal contents always count.
  */
 export function findNearDuplicates(
-  reader: Pick<CatalogReader, 'fingerprints' | 'features'>,
+  reader: Pick<CatalogReader, 'features'>,
+  search: FingerprintSearch,
   parts: readonly SplitPart[],
   streams: readonly StreamKey[],
 ): Omit<NearDuplicateCheck, 'warning'> {
-  const contents = [
-    ...new Set(parts.flatMap(({ train, test }) => [...train, ...test].map((r) => r.content))),
-  ];
-  const hashes = new Map<string, Uint8Array>();
-  for (const content of contents) {
-    const hash = reader.fingerprints.get(content, FINGERPRINT_VERSION);
-    if (hash !== null) hashes.set(content, hash);
-  }
-  const hashed = [...hashes.keys()];
-  const index = new HammingIndex([...hashes.values()]);
+  const contents = new Set(parts.flatMap(({ train, test }) => [...train, ...test].map((r) => r.content)));
+  const close = search.among(contents);
   const { stream, maxDistance, confirm } = confirmationOf(reader, streams);
-
-  /** Contents near this one with the cosine that confirms them; each content is looked up once. */
-  const known = new Map<string, { content: string; distance: number; cosine: number | null }[]>();
-  const near = (content: string) => {
-    let found = known.get(content);
-    found ??= index.within(hashes.get(content)!, maxDistance).flatMap(({ row, distance }) => {
-      const other = hashed[row]!;
-      const { same, cosine } = confirm(content, other);
-      return same ? [{ content: other, distance, cosine }] : [];
-    });
-    known.set(content, found);
-    return found;
-  };
-
   const found: NearDuplicateToStore[] = [];
   let checked = 0;
   for (const { part, train, test } of parts) {
     const inTraining = Map.groupBy(train, (row) => row.content);
     for (const { image, content } of test) {
-      if (!hashes.has(content)) continue;
+      const near = close.near(content);
+      if (near === null) continue;
       checked++;
-      const matches = near(content).filter((other) => inTraining.has(other.content));
+      const matches = near.flatMap(({ content: other, distance }) => {
+        if (distance > maxDistance || !inTraining.has(other)) return [];
+        const { same, cosine } = confirm(content, other);
+        return same ? [{ content: other, distance, cosine }] : [];
+      });
       if (matches.length === 0) continue;
       const nearest = matches.reduce((a, b) => (closer(b, a) ? b : a));
       found.push({

@@ -75,8 +75,8 @@ function headGraph(
     const bias = head.parameters.subarray(biasOffset, biasOffset + outputs);
     const last = i === architecture.hidden.length;
     return layerTensors(last ? inLabelUnits({ weight, bias }, head.target, centre) : { weight, bias }, [
-      inputs,
       outputs,
+      inputs,
     ]);
   });
   const { prediction, gates } = modelGraph(architecture, features, layers);
@@ -86,7 +86,7 @@ function headGraph(
 type Weights = { weight: Float32Array; bias: Float32Array };
 
 function layerTensors({ weight, bias }: Weights, shape: readonly [number, number]): LayerTensors {
-  return { weight: constant(weight, shape), bias: constant(bias, [shape[1]]) };
+  return { weight: constant(weight, shape), bias: constant(bias, [shape[0], 1]) };
 }
 
 /** The output layer that gives label units less `centre`: small numbers, in which float32 loses nothing that counts. */

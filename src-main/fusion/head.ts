@@ -2,7 +2,17 @@
  * The model over the fused vector: gates per stream (paper, section 2.5) and the regression head (2.6), linear layers with exact
  * GELU and dropout between them, one output. Static fusion has no gates.
  */
-import { gelu, linear, maskedGelu, matmul, mul, scale, sigmoid, slice } from '../graph/operators.ts';
+import {
+  gelu,
+  linear,
+  maskedGelu,
+  matmul,
+  mul,
+  scale,
+  sigmoid,
+  slice,
+  transpose,
+} from '../graph/operators.ts';
 import { constant } from '../graph/tensor.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Random } from './random.ts';
@@ -19,7 +29,7 @@ export type Architecture = {
   gate: string | null;
 };
 
-/** One linear layer inside the flat parameter vector: weight [inputs, outputs] row-major, then bias [outputs]. */
+/** One linear layer inside the flat parameter vector: weight [outputs, inputs] row-major, then bias [outputs]. */
 export type Layer = { inputs: number; outputs: number; weightOffset: number; biasOffset: number };
 
 /** Units of the gates' hidden layer. */
@@ -62,13 +72,13 @@ export function initialParameters(architecture: Architecture, random: Random): F
   return parameters;
 }
 
-/** Weight and bias of one layer as tensors of a graph. */
+/** Weight [outputs, inputs] and bias [outputs, 1] of one layer as tensors of a graph. */
 export type LayerTensors = { weight: Tensor; bias: Tensor };
 
 /**
  * The model as a graph: fused features [batch, width] to predictions [batch, 1] and, with gated fusion, gates
- * [batch, streams] in (0, 2). `layers` in the order of `layersOf`; `masks` for training: dropout of each hidden layer of the head, 0
- * where a unit is left out and 0.5 / (1 - rate) elsewhere (see `maskedGelu`).
+ * [batch, streams] in (0, 2). `layers` in the order of `layersOf`; `masks` for training: dropout of each hidden layer of the head
+ * [units, batch], 0 where a unit is left out and 0.5 / (1 - rate) elsewhere (see `maskedGelu`). Inside, an image is a column.
  */
 export function modelGraph(
   architecture: Architecture,
@@ -80,15 +90,15 @@ export function modelGraph(
   const gates = gateGraph(architecture, features, layers.slice(depth));
   let value = gates === null ? features : mul(features, perColumn(architecture, gates));
   layers.slice(0, depth).forEach(({ weight, bias }, i) => {
-    value = linear(value, weight, bias);
+    value = linear(weight, value, bias, { rows: i === 0 });
     if (i === depth - 1) return;
     const mask = masks?.[i];
     value = mask === undefined ? gelu(value) : maskedGelu(value, mask);
   });
-  return { prediction: value, gates };
+  return { prediction: transpose(value), gates: gates === null ? null : transpose(gates) };
 }
 
-/** 2 sigmoid(W2 GELU(W1 z + b1) + b2) on the preprocessed gate stream z: one factor per stream (equation 7). */
+/** 2 sigmoid(W2 GELU(W1 z + b1) + b2) on the preprocessed gate stream z: one factor per stream (equation 7), [streams, batch]. */
 function gateGraph(
   architecture: Architecture,
   features: Tensor,
@@ -97,11 +107,11 @@ function gateGraph(
   if (architecture.gate === null || hidden === undefined || output === undefined) return null;
   const { start, width } = gateColumns(architecture, architecture.gate);
   const z = slice(features, 1, start, start + width);
-  const inner = gelu(linear(z, hidden.weight, hidden.bias));
-  return scale(sigmoid(linear(inner, output.weight, output.bias)), 2);
+  const inner = gelu(linear(hidden.weight, z, hidden.bias, { rows: true }));
+  return scale(sigmoid(linear(output.weight, inner, output.bias)), 2);
 }
 
-/** Each stream's gate at every column of the stream: [batch, streams] to [batch, width]. */
+/** Each stream's gate at every column of the stream: [streams, batch] to [batch, width]. */
 function perColumn(architecture: Architecture, gates: Tensor): Tensor {
   const { streams } = architecture;
   const width = fusedWidth(architecture);
@@ -111,7 +121,7 @@ function perColumn(architecture: Architecture, gates: Tensor): Tensor {
     membership.fill(1, s * width + start, s * width + start + stream.width);
     start += stream.width;
   });
-  return matmul(gates, constant(membership, [streams.length, width]));
+  return matmul(gates, constant(membership, [streams.length, width]), { a: true });
 }
 
 function gateColumns({ streams }: Architecture, gate: string): { start: number; width: number } {

@@ -2,12 +2,13 @@
  * PCA with whitening of standardised features (paper, section 2.4, equation 5), with scikit-learn's conventions: eigenvalues with
  * divisor n - 1. The sign is ours: the largest |loading| of a component is positive.
  */
-import { addGram, matmul } from '../graph/operators.ts';
+import { addGram, matmul, slice } from '../graph/operators.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
-import { createSession, doubleTensor, floatTensor } from '../graph/runtime.ts';
+import { createSession, doubleTensor, floatTensor, runInto } from '../graph/runtime.ts';
 import { constant, input } from '../graph/tensor.ts';
 import { largestEigenpairs } from './symmetric-eigen.ts';
 import type { Ort } from '../graph/runtime.ts';
+import type { Tensor } from '../graph/tensor.ts';
 
 /** A component whose variance is under this share of the largest one is rounding, and whitening would blow it up. */
 const SMALLEST_VARIANCE = 1e-7;
@@ -55,8 +56,13 @@ function signOfLargest(loadings: Float64Array): number {
 
 /** Rows of one product. */
 const COVARIANCE_ROWS = 1024;
+/** Columns of one product. */
+const COVARIANCE_COLUMNS = 288;
 
-/** Z'Z / (n - 1) in double precision. */
+/** A rectangle of the covariance: its first row and column, and its size. */
+type Tile = { name: string; row: number; column: number; shape: [rows: number, columns: number] };
+
+/** The lower triangle of Z'Z / (n - 1) in double precision; only tiles that touch it are computed, and above it there are zeros. */
 async function covarianceMatrix(
   ort: Ort,
   read: BlockReader,
@@ -64,29 +70,62 @@ async function covarianceMatrix(
   dimension: number,
 ): Promise<Float64Array> {
   const rows = Math.min(COVARIANCE_ROWS, n);
-  const square = [dimension, dimension];
-  const block = input('block', [rows, dimension], 'float64');
-  const model = writeOnnx({ sum: addGram(input('total', square, 'float64'), block) });
-  const session = await createSession(ort, model, 1);
+  const tiles = lowerTiles(dimension);
+  const session = await createSession(ort, gramModel(rows, dimension, tiles), 1);
   const values = new Float64Array(rows * dimension);
-  let [total, sum] = [new Float64Array(dimension ** 2), new Float64Array(dimension ** 2)];
+  const empty = (): Float64Array[] => tiles.map(({ shape }) => new Float64Array(shape[0] * shape[1]));
+  let [totals, sums] = [empty(), empty()];
+  const tensors = (prefix: string, of: readonly Float64Array[]) =>
+    Object.fromEntries(
+      tiles.map(({ name, shape }, t) => [`${prefix}${name}`, doubleTensor(ort, of[t]!, shape)]),
+    );
   try {
     for (let start = 0; start < n; start += rows) {
       const count = Math.min(rows, n - start);
       values.fill(0, count * dimension); // rows past the end add nothing
       read(values, start, count);
-      const feeds = {
-        block: doubleTensor(ort, values, [rows, dimension]),
-        total: doubleTensor(ort, total, square),
-      };
-      await session.run(feeds, { sum: doubleTensor(ort, sum, square) });
-      [total, sum] = [sum, total];
+      const block = doubleTensor(ort, values, [rows, dimension]);
+      await runInto(session, { block, ...tensors('total', totals) }, tensors('sum', sums));
+      [totals, sums] = [sums, totals];
     }
   } finally {
     await session.release();
   }
-  for (let i = 0; i < total.length; i++) total[i]! /= n - 1;
-  return total;
+  const covariance = new Float64Array(dimension ** 2);
+  tiles.forEach(({ row, column, shape: [height, width] }, t) => {
+    for (let i = 0; i < height; i++) {
+      for (let j = 0; j < width && column + j <= row + i; j++)
+        covariance[(row + i) * dimension + column + j] = totals[t]![i * width + j]! / (n - 1);
+    }
+  });
+  return covariance;
+}
+
+/** total + Z'Z for one block Z [rows, dimension], tile by tile. */
+function gramModel(rows: number, dimension: number, tiles: readonly Tile[]): Uint8Array {
+  const block = input('block', [rows, dimension], 'float64');
+  const columns = (start: number, count: number): Tensor => slice(block, 1, start, start + count);
+  const strips = new Map<number, Tensor>();
+  for (const { row, shape } of tiles) if (!strips.has(row)) strips.set(row, columns(row, shape[0]));
+  const sums = tiles.map(({ name, row, column, shape }) => {
+    const total = input(`total${name}`, shape, 'float64');
+    return [`sum${name}`, addGram(total, strips.get(row)!, strips.get(column)!)] as const;
+  });
+  return writeOnnx(Object.fromEntries(sums));
+}
+
+function lowerTiles(dimension: number): Tile[] {
+  const strips = Math.ceil(dimension / COVARIANCE_COLUMNS);
+  const startOf = (strip: number): number => Math.floor((strip * dimension) / strips);
+  const widthOf = (strip: number): number => startOf(strip + 1) - startOf(strip);
+  return Array.from({ length: strips }, (_, i) =>
+    Array.from({ length: i + 1 }, (_, j): Tile => ({
+      name: `${i}_${j}`,
+      row: startOf(i),
+      column: startOf(j),
+      shape: [widthOf(i), widthOf(j)],
+    })),
+  ).flat();
 }
 
 /**
@@ -116,7 +155,7 @@ export async function project(
     for (let start = 0; start < n; start += PROJECTION_ROWS) {
       const count = Math.min(PROJECTION_ROWS, n - start);
       read(values, start, count);
-      await session.run(feeds, fetches);
+      await runInto(session, feeds, fetches);
       result.set(output.subarray(0, count * components), start * components);
     }
   } finally {

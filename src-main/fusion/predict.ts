@@ -1,6 +1,6 @@
 /** Predicting with a trained head. */
 import { writeOnnx } from '../graph/onnx-writer.ts';
-import { createSession, floatTensor } from '../graph/runtime.ts';
+import { createSession, floatTensor, runInto } from '../graph/runtime.ts';
 import { constant, input } from '../graph/tensor.ts';
 import { Dropout } from './dropout.ts';
 import { fusedWidth, layersOf, modelGraph } from './head.ts';
@@ -59,7 +59,9 @@ export async function predictPasses(
   { passes, rate, seed }: McDropout,
 ): Promise<HeadOutput[]> {
   const fused = joinStreams(streams, rows);
-  const kernel = new FusionKernel(4 * BLOCK * head.hidden.reduce((sum, width) => sum + width, 0) + 16);
+  const kernel = new FusionKernel(
+    4 * BLOCK * head.hidden.reduce((sum, width) => sum + width, 0) + Dropout.bytes,
+  );
   const dropout = new Dropout(kernel, seed, rate, MASK_GAIN);
   const masks = head.hidden.map((width) => kernel.float32(BLOCK * width));
   const session = await HeadSession.open(ort, head, masks);
@@ -104,7 +106,7 @@ class HeadSession {
     this.#masks = masks;
   }
 
-  /** `masks`: the dropout masks of each hidden layer, [256, width], which are read anew for each block; null: no dropout. */
+  /** `masks`: the dropout masks of each hidden layer, [width, 256], which are read anew for each block; null: no dropout. */
   static async open(ort: Ort, head: TrainedHead, masks: Float32Array[] | null): Promise<HeadSession> {
     const architecture = architectureOf(head.streams, head);
     const session = await createSession(ort, predictionModel(head, architecture, masks !== null), 1);
@@ -122,7 +124,9 @@ class HeadSession {
     const features = new Float32Array(BLOCK * width);
     const prediction = new Float32Array(BLOCK);
     const gates = new Float32Array(BLOCK * streams.length);
-    const masks = this.#masks.map((mask, i) => [`mask${i}`, tensor(mask, hidden[i]!)] as const);
+    const masks = this.#masks.map(
+      (mask, i) => [`mask${i}`, floatTensor(this.#ort, mask, [hidden[i]!, BLOCK])] as const,
+    );
     const feeds = { features: tensor(features, width), ...Object.fromEntries(masks) };
     const fetches = {
       prediction: tensor(prediction, 1),
@@ -136,7 +140,7 @@ class HeadSession {
       const count = Math.min(BLOCK, n - start);
       features.set(fused.subarray(start * width, (start + count) * width));
       beforeBlock?.();
-      await this.#session.run(feeds, fetches);
+      await runInto(this.#session, feeds, fetches);
       for (let i = 0; i < count; i++) {
         output.predictions[start + i] = prediction[i]! * target.std + target.mean;
         streams.forEach(({ id }, s) => (output.gates[id]![start + i] = gates[i * streams.length + s]!));
@@ -157,11 +161,11 @@ class HeadSession {
  */
 function predictionModel(head: TrainedHead, architecture: Architecture, masked: boolean): Uint8Array {
   const layers = layersOf(architecture).map(({ inputs, outputs, weightOffset, biasOffset }) => ({
-    weight: constant(head.parameters.subarray(weightOffset, biasOffset), [inputs, outputs]),
-    bias: constant(head.parameters.subarray(biasOffset, biasOffset + outputs), [outputs]),
+    weight: constant(head.parameters.subarray(weightOffset, biasOffset), [outputs, inputs]),
+    bias: constant(head.parameters.subarray(biasOffset, biasOffset + outputs), [outputs, 1]),
   }));
   const features = input('features', [BLOCK, fusedWidth(architecture)]);
-  const masks = masked ? head.hidden.map((width, i) => input(`mask${i}`, [BLOCK, width])) : null;
+  const masks = masked ? head.hidden.map((width, i) => input(`mask${i}`, [width, BLOCK])) : null;
   const { prediction, gates } = modelGraph(architecture, features, layers, masks);
   return writeOnnx({ prediction, ...(gates === null ? {} : { gates }) });
 }

@@ -1,7 +1,7 @@
 /** A trained head: all that prediction needs, as a plain object and as the bytes of a file. */
 import { crc32 } from 'node:zlib';
 import { StudioError } from '../../src-shared/errors.ts';
-import { countParameters } from './head.ts';
+import { countParameters, layersOf } from './head.ts';
 import { outputDimension } from './preprocess.ts';
 import type { Architecture } from './head.ts';
 import type { StreamTransform } from './preprocess.ts';
@@ -19,10 +19,16 @@ export type TrainedHead = {
   target: { mean: number; std: number };
 };
 
-/** The file: magic (8 bytes), version, CRC-32 of what follows, length of the JSON header (uint32 each), header, numbers. */
+/**
+ * The file: magic (8 bytes), version, CRC-32 of header and numbers, length of the JSON header (uint32 each), header, numbers. Since
+ * version 4 the CRC starts from the version, so that a damaged version is noticed.
+ */
 const MAGIC = 'BIQAHEAD';
-/** Version 1 had no projections and no gates, versions 1 and 2 a single member; their files are still read. */
-const VERSION = 3;
+/**
+ * Version 1 had no projections and no gates, versions 1 and 2 a single member, versions 1 to 3 weights [inputs, outputs]; their files
+ * are still read.
+ */
+const VERSION = 4;
 const PREFIX_LENGTH = MAGIC.length + 12;
 
 type Header = {
@@ -83,7 +89,7 @@ export function serializeHeads(heads: readonly TrainedHead[]): Uint8Array {
   const prefix = Buffer.alloc(PREFIX_LENGTH);
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(VERSION, MAGIC.length);
-  prefix.writeUInt32LE(crc32(body), MAGIC.length + 4);
+  prefix.writeUInt32LE(checksum(body, VERSION), MAGIC.length + 4);
   prefix.writeUInt32LE(text.length, MAGIC.length + 8);
   return new Uint8Array(Buffer.concat([prefix, body]));
 }
@@ -115,10 +121,15 @@ export function parseHeads(bytes: Uint8Array): TrainedHead[] {
     );
   }
   const body = file.subarray(PREFIX_LENGTH);
-  if (file.readUInt32LE(MAGIC.length + 4) !== crc32(body)) throw corrupt('its checksum is wrong');
+  if (file.readUInt32LE(MAGIC.length + 4) !== checksum(body, version)) throw corrupt('its checksum is wrong');
   const headerLength = file.readUInt32LE(MAGIC.length + 8);
   const header = parseHeader(body.toString('utf8', 0, headerLength), version);
-  return readNumbers(header, body.subarray(headerLength));
+  const heads = readNumbers(header, body.subarray(headerLength));
+  return version > 3 ? heads : heads.map(withTransposedWeights);
+}
+
+function checksum(body: Uint8Array, version: number): number {
+  return crc32(body, version > 3 ? version : 0);
 }
 
 function parseHeader(text: string, version: number): Header {
@@ -172,6 +183,18 @@ function readNumbers(header: Header, bytes: Buffer): TrainedHead[] {
   }
   if (offset !== bytes.length) throw corrupt('it is too long');
   return heads;
+}
+
+/** The head of a file whose weights are [inputs, outputs]. */
+function withTransposedWeights(head: TrainedHead): TrainedHead {
+  const parameters = head.parameters.slice();
+  for (const { inputs, outputs, weightOffset } of layersOf(architectureOf(head.streams, head))) {
+    for (let o = 0; o < outputs; o++) {
+      for (let i = 0; i < inputs; i++)
+        parameters[weightOffset + o * inputs + i] = head.parameters[weightOffset + i * outputs + o]!;
+    }
+  }
+  return { ...head, parameters };
 }
 
 function isWidth(value: unknown): boolean {

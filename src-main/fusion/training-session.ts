@@ -4,7 +4,7 @@
  */
 import { gradients } from '../graph/gradients.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
-import { createSession, floatTensor } from '../graph/runtime.ts';
+import { createSession, floatTensor, runInto } from '../graph/runtime.ts';
 import { constant, input } from '../graph/tensor.ts';
 import { Dropout } from './dropout.ts';
 import { fusedWidth, layersOf, modelGraph } from './head.ts';
@@ -28,11 +28,11 @@ const MASK_GAIN = 0.5;
 /** The training step as an ONNX model: data, dropout masks and parameters in, `loss` and one gradient per parameter out. */
 export function trainingModel(architecture: Architecture, weights: LossWeights, dropout: number): Uint8Array {
   const layers = layersOf(architecture).map((layer, i) => ({
-    weight: input(`weight${i}`, [layer.inputs, layer.outputs]),
-    bias: input(`bias${i}`, [layer.outputs]),
+    weight: input(`weight${i}`, [layer.outputs, layer.inputs]),
+    bias: input(`bias${i}`, [layer.outputs, 1]),
   }));
   const masks = architecture.hidden.map((width, i) =>
-    dropout === 0 ? constant(MASK_GAIN) : input(`mask${i}`, ['batch', width]),
+    dropout === 0 ? constant(MASK_GAIN) : input(`mask${i}`, [width, 'batch']),
   );
   const features = input('features', ['batch', fusedWidth(architecture)]);
   const { prediction } = modelGraph(architecture, features, layers, masks);
@@ -94,7 +94,7 @@ export class TrainingSession {
   /** Kernel memory that a session takes. */
   static bytes(architecture: Architecture, batch: number): number {
     const columns = fusedWidth(architecture) + architecture.hidden.reduce((sum, width) => sum + width, 0);
-    return 4 * batch * columns + LossBatch.bytes(batch) + 16;
+    return 4 * batch * columns + LossBatch.bytes(batch) + Dropout.bytes;
   }
 
   /** Runs forward and backward on the given rows of the data with fresh dropout masks; returns the loss. */
@@ -102,7 +102,7 @@ export class TrainingSession {
     const n = rows.length;
     this.#gather(data, rows);
     for (const { values, width } of this.#batch.masks) this.#dropout?.fill(values, n * width);
-    await this.#session.run(n === this.#size ? this.#full : this.#inputs(n), this.#outputs);
+    await runInto(this.#session, n === this.#size ? this.#full : this.#inputs(n), this.#outputs);
     return this.#loss[0] ?? NaN;
   }
 
@@ -123,11 +123,11 @@ export class TrainingSession {
 
   /** The inputs for the first `n` rows of the batch memory. */
   #inputs(n: number): Record<string, OrtTensor> {
-    const view = (values: Float32Array, width: number): OrtTensor =>
-      floatTensor(this.#ort, values.subarray(0, n * width), [n, width]);
-    const masks = this.#batch.masks.map(({ name, width, values }) => [name, view(values, width)] as const);
+    const view = (values: Float32Array, rows: number, columns: number): OrtTensor =>
+      floatTensor(this.#ort, values.subarray(0, rows * columns), [rows, columns]);
+    const masks = this.#batch.masks.map(({ name, width, values }) => [name, view(values, width, n)] as const);
     return {
-      features: view(this.#batch.features, this.#width),
+      features: view(this.#batch.features, n, this.#width),
       ...this.#batch.loss.tensors(n),
       ...Object.fromEntries(masks),
       ...this.#parameters,
@@ -157,8 +157,8 @@ function layerTensors(
   layersOf(architecture).forEach(({ inputs, outputs, weightOffset, biasOffset }, i) => {
     const weight = flat.subarray(weightOffset, biasOffset);
     const bias = flat.subarray(biasOffset, biasOffset + outputs);
-    tensors[`weight${i}${suffix}`] = floatTensor(ort, weight, [inputs, outputs]);
-    tensors[`bias${i}${suffix}`] = floatTensor(ort, bias, [outputs]);
+    tensors[`weight${i}${suffix}`] = floatTensor(ort, weight, [outputs, inputs]);
+    tensors[`bias${i}${suffix}`] = floatTensor(ort, bias, [outputs, 1]);
   });
   return tensors;
 }

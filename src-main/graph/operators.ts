@@ -146,24 +146,26 @@ export function matmul(a: Tensor, b: Tensor, flags: Transposed = {}): Tensor {
   return apply('Gemm', [a, b], [m, n], (g) => matmulGradients(a, b, flags, g), gemmAttributes(flags));
 }
 
-/** total + a'a for a of shape [rows, n]: sums of squares and products, one block of rows at a time; nothing flows back. */
-export function addGram(total: Tensor, a: Tensor): Tensor {
-  return apply('Gemm', [a, a, total], total.shape, null, gemmAttributes({ a: true }), a.type);
+/** total [n, m] + a'b for a [rows, n] and b [rows, m]: sums of products, one block of rows at a time; nothing flows back. */
+export function addGram(total: Tensor, a: Tensor, b: Tensor): Tensor {
+  return apply('Gemm', [a, b, total], total.shape, null, gemmAttributes({ a: true }), a.type);
 }
 
-/** A linear layer: x [batch, in] times weight [in, out] plus bias [out]. */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  const [batch, k] = matrixShape(x);
-  const [inner, n] = matrixShape(weight);
-  if (k !== inner || bias.shape.length !== 1 || bias.shape[0] !== n) {
+/**
+ * A linear layer: weight [out, in] times x plus bias [out, 1], one image a column. x is [in, batch], or with `rows` [batch, in]. ONNX
+ * Runtime's products are a sixth faster this way round than with one image a row: it packs the second factor, here the smaller one.
+ */
+export function linear(weight: Tensor, x: Tensor, bias: Tensor, { rows = false } = {}): Tensor {
+  const flags = { b: rows };
+  const [outputs, inputs] = matrixShape(weight);
+  const [inner, batch] = matrixShape(x, rows);
+  if (inputs !== inner || bias.shape.length !== 2 || bias.shape[0] !== outputs || bias.shape[1] !== 1) {
     throw new RangeError(
-      `linear of [${batch}, ${k}] with weight [${inner}, ${n}] and bias [${bias.shape.join(', ')}]`,
+      `linear of weight [${outputs}, ${inputs}] with [${inner}, ${batch}] and bias [${bias.shape.join(', ')}]`,
     );
   }
-  return apply('Gemm', [x, weight, bias], [batch, n], (g) => [
-    ...matmulGradients(x, weight, {}, g),
-    sumTo(g, bias.shape),
-  ]);
+  const backward = (g: Tensor): Tensor[] => [...matmulGradients(weight, x, flags, g), sumTo(g, bias.shape)];
+  return apply('Gemm', [weight, x, bias], [outputs, batch], backward, gemmAttributes(flags));
 }
 
 /** Matrix transpose. */
@@ -239,12 +241,9 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
       null,
     ]);
   };
-  return apply('Slice', [x, integers([start]), integers([end]), integers([axis])], shape, (g) => [
-    backward(g),
-    null,
-    null,
-    null,
-  ]);
+  const place = [integers([start]), integers([end]), integers([axis])];
+  const rule = (g: Tensor): (Tensor | null)[] => [backward(g), null, null, null];
+  return apply('Slice', [x, ...place], shape, rule, {}, x.type);
 }
 
 /** Undoes broadcasting: sums `x` over the axes along which `shape` was stretched. */

@@ -11,6 +11,7 @@ export type Home = {
   catalog: string;
   lock: string;
   presence: string;
+  settings: string;
   logs: string;
   thumbnails: string;
   backups: string;
@@ -72,6 +73,7 @@ export function resolveHome(flag?: string): Home {
     catalog: path.join(folder, 'catalog.sqlite'),
     lock: path.join(folder, 'lock.sqlite'),
     presence: path.join(folder, 'engine.json'),
+    settings: path.join(folder, 'settings.json'),
     logs: path.join(folder, 'logs'),
     thumbnails: path.join(folder, 'thumbnails'),
     backups: path.join(folder, 'backups'),

@@ -2,25 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { StudioError } from '../../src-shared/errors.ts';
+import type { EmptiedCache } from '../../src-shared/size-limits.ts';
 import { DECODER_VERSION } from './decode.ts';
 
-/** Room on the disk unless BIQA_THUMBNAIL_MB says otherwise: about 100,000 thumbnails of 256 px. */
-const DEFAULT_BUDGET_MB = 1000;
 /** What remains after making room, so that room is not made at every new thumbnail. */
 const KEPT_SHARE = 0.9;
-
-/** The cache's size bound in bytes: BIQA_THUMBNAIL_MB (whole megabytes), else 1,000 MB. Throws StudioError bad-input. */
-export function thumbnailBudget(env: NodeJS.ProcessEnv = process.env): number {
-  const text = env['BIQA_THUMBNAIL_MB'];
-  if (text === undefined || text === '') return DEFAULT_BUDGET_MB * 1e6;
-  if (!/^[1-9]\d{0,6}$/.test(text)) {
-    throw new StudioError('bad-input', `BIQA_THUMBNAIL_MB is not a whole number of megabytes: "${text}"`, {
-      hint: 'Give a number such as 1000, or leave it out.',
-    });
-  }
-  return Number(text) * 1e6;
-}
 
 /** What a thumbnail shows: SHA-256 of the picture's bytes in hex, and the longer side in px. */
 export type ThumbnailKey = { content: string; size: number };
@@ -30,7 +16,7 @@ type Entry = { bytes: number };
 /** A folder of WebP files, at most `budgetBytes` of them together. One process uses it at a time (the home's lock). */
 export class ThumbnailCache {
   readonly #folder: string;
-  readonly #budgetBytes: number;
+  #budgetBytes: number;
   /** File name -> entry, the least recently used first. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
@@ -76,16 +62,47 @@ export class ThumbnailCache {
       throw error;
     }
     this.#keep(name, { bytes: bytes.length });
-    if (this.#bytes > this.#budgetBytes) await (this.#making = this.#making.then(() => this.#makeRoom()));
+    await this.#makeRoom();
+  }
+
+  /** Bytes that are kept now. */
+  async bytes(): Promise<number> {
+    await this.#list();
+    return this.#bytes;
+  }
+
+  /** Another size bound; what is over it goes. */
+  async setBudget(budgetBytes: number): Promise<void> {
+    this.#budgetBytes = budgetBytes;
+    await this.#list();
+    await this.#makeRoom();
+  }
+
+  /** Deletes all that is kept; what is put meanwhile stays. */
+  async empty(): Promise<EmptiedCache> {
+    await this.#list();
+    const freed = { files: this.#entries.size, bytes: this.#bytes };
+    await this.#shrink(() => 0);
+    return freed;
   }
 
   async #makeRoom(): Promise<void> {
     if (this.#bytes <= this.#budgetBytes) return;
-    for (const name of [...this.#entries.keys()]) {
-      if (this.#bytes <= this.#budgetBytes * KEPT_SHARE) return;
-      this.#forget(name);
-      await rm(this.#pathOf(name), { force: true });
-    }
+    await this.#shrink(() => (this.#bytes <= this.#budgetBytes ? Infinity : this.#budgetBytes * KEPT_SHARE));
+  }
+
+  /** Lets the least recently used go until no more than `keep()` bytes remain, asked when those before have finished. */
+  async #shrink(keep: () => number): Promise<void> {
+    const before = this.#making.catch(() => {}); // a file that could not be deleted stops only its own call
+    this.#making = before.then(async () => {
+      const most = keep();
+      for (const name of [...this.#entries.keys()]) {
+        if (this.#bytes <= most) return;
+        this.#forget(name);
+        await rm(this.#pathOf(name), { force: true });
+      }
+    });
+    await this.#making;
   }
 
   /** What lies in the folder, by time of last use; once per process. What a crash or an older version left is in it too. */

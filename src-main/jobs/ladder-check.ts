@@ -118,11 +118,11 @@ async function completeStream(
   if (parts.reader.features.pending(dataset, key).length === 0) return;
   const device = providerOfVersion(key.version) ?? 'cpu';
   const computable = key.stream === NSS_INFO.id || providerOfVersion(key.version) !== null;
-  if (!computable) throw notComputable(run, key);
+  if (!computable) throw notComputable(`Run ${run}`, key);
   const { encoders } = parts;
   const extractor = await openExtractor(key.stream, { device, encoders, signal: control.signal });
   const { version } = extractor.info;
   await extractor.close();
-  if (version !== key.version) throw notComputable(run, key, `: it is ${version} now`);
+  if (version !== key.version) throw notComputable(`Run ${run}`, key, `: it is ${version} now`);
   await extractStreams({ dataset, streams: [key.stream], device }, control, parts);
 }

@@ -74,17 +74,17 @@ export class LoosePictures {
 }
 
 /**
- * The vectors of one stream by content, in the very version that the run was trained on. What the catalog holds is
+ * The vectors of one stream by content, in the very version that the run or model (`user`, for messages) was trained on. What the catalog holds is
  * reused; the rest is computed and stored while it goes, so a job that was killed goes on where it stopped. Pictures that
  * fail are dropped, and are tried again next time. Throws StudioError not-available where the stream can not be computed here.
  */
 export async function looseFeatures(
-  wanted: { stream: string; version: string; run: number },
+  wanted: { stream: string; version: string; user: string },
   pictures: LoosePictures,
   control: JobControl,
   { reader, writer, encoders }: LooseParts,
 ): Promise<Map<string, Float32Array>> {
-  const { stream, version, run } = wanted;
+  const { stream, version, user } = wanted;
   const vectors = await storedVectors(wanted, [...pictures.files.keys()], control.signal, reader);
   const total = pictures.files.size;
   let done = vectors.size;
@@ -94,7 +94,7 @@ export async function looseFeatures(
 
   const provider = providerOfVersion(version);
   // Features of somebody else, under whatever name, can not be made here.
-  if (stream !== NSS_INFO.id && provider === null) throw notComputable(run, wanted);
+  if (stream !== NSS_INFO.id && provider === null) throw notComputable(user, wanted);
   const writes = new WriteBehind(control.signal);
   const extractor = await openExtractor(stream, {
     device: provider ?? 'cpu',
@@ -110,7 +110,7 @@ export async function looseFeatures(
   };
   try {
     if (extractor.info.version !== version)
-      throw notComputable(run, wanted, `: it is ${extractor.info.version} now`);
+      throw notComputable(user, wanted, `: it is ${extractor.info.version} now`);
     await extractor.extract(
       missing.map(([content, files]) => ({ key: content, path: files[0]!, content })),
       {
@@ -133,16 +133,16 @@ export async function looseFeatures(
   return vectors;
 }
 
-/** What a run's stream that cannot be computed here is answered with. */
+/** What a stream of a run or model (`user`) that cannot be computed here is answered with. */
 export function notComputable(
-  run: number,
+  user: string,
   { stream, version }: { stream: string; version: string },
   available = '',
 ): StudioError {
   return new StudioError(
     'not-available',
-    `Run ${run} uses stream "${stream}" (${version}), which can not be computed for new pictures here${available}`,
-    { hint: 'Use a run on streams that this version extracts.' },
+    `${user} uses stream "${stream}" (${version}), which can not be computed for new pictures here${available}`,
+    { hint: 'Use a run or model on streams that this version extracts.' },
   );
 }
 

@@ -1,7 +1,8 @@
 /** The regression report as one self-contained HTML file (docs/regression.md). */
 import type { ComparedPair, ComparedSide, FolderComparison } from '../../src-shared/folder-comparison.ts';
+import { symmetricBins } from '../../src-shared/symmetric-bins.ts';
+import { histogramSvg, scatterSvg } from './charts.ts';
 import { html, htmlPage, type Html } from './html.ts';
-import { histogramSvg, scatterSvg } from './svg-charts.ts';
 
 /** Pairs that are shown with pictures. */
 export const PICTURED_PAIRS = 24;
@@ -77,25 +78,44 @@ function headline({ summary: s, threshold, counts, a, b, run }: FolderComparison
   </section>`;
 }
 
-function charts({ pairs }: FolderComparison): Html {
+function charts({ pairs, summary }: FolderComparison): Html {
   const compared = pairs.filter((pair) => pair.difference !== null);
-  const x = 'B − A (below zero: B is worse)';
+  const a = compared.map((pair) => pair.a.quality!);
+  const b = compared.map((pair) => pair.b.quality!);
+  const counted = `${summary.worse} of ${summary.n} pairs got worse, ${summary.better} better, ${summary.equal} equal`;
   return html`<section class="charts">
     <div>
       <h2>Differences</h2>
       ${histogramSvg(
-        compared.map((pair) => pair.difference!),
-        { title: `Histogram of ${compared.length} differences B − A`, x, y: 'pairs' },
+        { title: 'Histogram of the differences B − A', summary: counted },
+        // An even number: zero lies between two bars, so none is half worse.
+        symmetricBins(
+          compared.map((pair) => pair.difference!),
+          30,
+        ),
+        { x: 'B − A (below zero: B is worse)', y: 'pairs' },
+        { worseBelowZero: true },
       )}
     </div>
     <div>
       <h2>B against A</h2>
       ${scatterSvg(
-        compared.map((pair) => [pair.a.quality!, pair.b.quality!]),
-        { title: `Quality of B against A, ${compared.length} pairs`, x: 'quality of A', y: 'quality of B' },
+        { title: 'Quality of B against A', summary: `${counted}; below the line, B is worse` },
+        a,
+        b,
+        { x: 'quality of A', y: 'quality of B (below the line: worse)', ideal: rangeOf([...a, ...b]) },
+        { worseBelow: true },
       )}
     </div>
   </section>`;
+}
+
+/** From the least to the greatest value, with a little room on both sides: both axes of A and B have it. */
+function rangeOf(values: readonly number[]): { min: number; max: number } {
+  const min = values.reduce((least, value) => Math.min(least, value), Infinity);
+  const max = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  const room = (max - min) * 0.05 || 0.5;
+  return { min: min - room, max: max + room };
 }
 
 function worstPairs(worse: readonly ComparedPair[], pictures: readonly PairPictures[]): Html | null {

@@ -101,10 +101,12 @@ h1 { margin: 0; font-size: 24px; } h2 { margin: 0; font-size: 16px; } p { margin
 .figures > div { border: 1px solid var(--line); border-radius: 6px; padding: 10px 12px; }
 .figures strong { display: block; font-size: 22px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 24px; }
-svg { width: 100%; height: auto; } svg text { fill: var(--muted); font: 11px system-ui, sans-serif; }
-svg .axis { stroke: var(--line); } svg .zero { stroke: var(--text); stroke-dasharray: 4 4; }
+svg { display: block; width: 100%; max-width: 640px; height: auto; } svg text { fill: var(--text); font-size: 12px; }
+svg .middle { text-anchor: middle; } svg .name { text-anchor: end; }
+svg .grid { stroke: var(--line); } svg .ideal { stroke: var(--text); stroke-dasharray: 4 4; }
 svg .bar { fill: var(--accent); } svg .bar.worse { fill: var(--bad); }
-svg .dot { fill: var(--accent); fill-opacity: .55; } svg .dot.worse { fill: var(--bad); }
+svg .dots { stroke: var(--accent); stroke-width: 4; stroke-linecap: round; stroke-opacity: .7; fill: none; }
+svg .dots.worse { stroke: var(--bad); }
 .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 16px; }
 .pair { border: 1px solid var(--line); border-radius: 6px; padding: 10px; display: grid; gap: 6px; min-width: 0; align-content: start; }
 .pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 6px; }

@@ -6,7 +6,7 @@ import { count, fixed } from './figures.ts';
 import { gateRows } from './gate-rows.ts';
 import { html, htmlPage, type Html, type Part } from './html.ts';
 import { RUN_STYLE } from './run-style.ts';
-import { barsSvg, histogramSvg, scatterSvg } from './run-charts.ts';
+import { barsSvg, histogramSvg, scatterSvg } from './charts.ts';
 
 export type RunReport = {
   run: RunDetail;
@@ -97,14 +97,17 @@ function charts({ run, images }: RunReport): Html {
         );
   return html`<h2>Charts</h2>
     <div class="columns">
-      ${figure(scatter.title, scatterSvg(scatter, mos, prediction, run.dataset.scale), run.provenance)}
+      ${figure(scatter.title, scatterSvg(scatter, mos, prediction, { x: 'MOS', y: 'prediction', ideal: run.dataset.scale }), run.provenance)}
       ${bars(
         'SROCC per distortion, lowest first',
         sorted.map(({ name, srocc }) => ({ name, value: srocc })),
       )}
       ${figure(
         residuals.title,
-        histogramSvg(residuals, symmetricBins(prediction.map((p, i) => p - mos[i]!)), 'prediction − MOS'),
+        histogramSvg(residuals, symmetricBins(prediction.map((p, i) => p - mos[i]!)), {
+          x: 'prediction − MOS',
+          y: 'images',
+        }),
         run.provenance,
       )}
       ${bars(

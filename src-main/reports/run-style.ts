@@ -19,11 +19,6 @@ tbody th { color: var(--text); font-size: inherit; }
 th.number, td.number { text-align: right; }
 tr, figure { break-inside: avoid; }
 figure { margin: 0; }
-svg { display: block; max-width: 640px; }
-svg text { fill: var(--text); font-size: 12px; } svg .middle { text-anchor: middle; } svg .name { text-anchor: end; }
-svg .grid { stroke: var(--line); }
-svg .ideal { stroke: var(--text); stroke-dasharray: 4 4; }
-svg .dots { stroke: var(--accent); stroke-width: 4; stroke-linecap: round; stroke-opacity: .7; fill: none; }
 .worst { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; padding: 0; list-style: none; }
 .worst img { display: block; max-width: 100%; height: 112px; object-fit: contain; }
 pre { white-space: pre-wrap; border: 1px solid var(--line); border-radius: 6px; padding: 12px; font-size: 12px; }

@@ -10,8 +10,10 @@ import {
   LineElement,
   PointElement,
   ScatterController,
+  Ticks,
   Title,
   Tooltip,
+  type Scale,
   type ActiveElement,
   type ChartConfiguration,
 } from 'chart.js';
@@ -38,6 +40,10 @@ Chart.defaults.font.size = 11;
 Chart.defaults.animation = false;
 Chart.defaults.responsive = true;
 Chart.defaults.maintainAspectRatio = false;
+// A minus as everywhere else in the window, not a hyphen.
+Chart.defaults.scales.linear.ticks.callback = function (value, index, ticks) {
+  return Ticks.formatters.numeric.call(this as Scale, Number(value), index, ticks).replace(/^-/, '−');
+};
 
 /** A point or bar that a person chose: position in its dataset of the chart. */
 export type Pick = (datasetIndex: number, index: number) => void;

@@ -17,10 +17,9 @@ export function histogramChart(
   return {
     type: 'bar',
     data: {
-      labels: bins.map((bin) => fixed((bin.from + bin.to) / 2, digits)),
       datasets: [
         {
-          data: bins.map((bin) => bin.count),
+          data: bins.map((bin) => ({ x: (bin.from + bin.to) / 2, y: bin.count })),
           backgroundColor: palette.accent,
           barPercentage: 1,
           categoryPercentage: 0.94,
@@ -30,9 +29,14 @@ export function histogramChart(
     options: {
       ...base,
       scales: {
+        // Linear, so that the ticks are round numbers wherever the bins lie.
         x: axis(palette, title, {
+          type: 'linear',
+          offset: false,
+          min: bins[0]?.from,
+          max: bins.at(-1)?.to,
           grid: { display: false },
-          ticks: { color: palette.muted, maxRotation: 0, maxTicksLimit: 9 },
+          ticks: { color: palette.muted, maxRotation: 0, maxTicksLimit: 11, includeBounds: false },
         }),
         y: axis(palette, 'images', {
           beginAtZero: true,

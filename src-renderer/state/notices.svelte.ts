@@ -1,4 +1,5 @@
 import { errorOf } from '../api.ts';
+import { inWindowWords } from '../window-words.ts';
 
 /** One short message. */
 export type Notice = { id: number; text: string; kind: 'done' | 'error' };
@@ -15,7 +16,7 @@ export class Notices {
   /** Shows what went wrong and what to do. */
   failed(error: unknown): void {
     const shape = errorOf(error);
-    this.#add([shape.message, shape.hint].filter(Boolean).join(' '), 'error', 12_000);
+    this.#add([shape.message, inWindowWords(shape.hint ?? '')].filter(Boolean).join(' '), 'error', 12_000);
   }
 
   dismiss(id: number): void {

@@ -32,7 +32,7 @@ export function studio(home: string, ...args: string[]): void {
   });
 }
 
-/** Images per second from the job's start to its end, the model's loading included, and the process's peak memory. */
+/** Images per second from the job's start to its end, the model's loading included, and the peak memories of the encoder processes, added. */
 export async function extract(
   home: string,
   dataset: string,
@@ -48,17 +48,18 @@ export async function extract(
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const closed = new Promise((resolve) => child.on('close', resolve));
-  let peak = 0;
+  const peaks = new Map<number, number>();
   while (child.exitCode === null && child.signalCode === null) {
     if (process.platform === 'linux')
-      for (const pid of encoderProcesses(child.pid!)) peak = Math.max(peak, peakMemory(pid));
+      for (const pid of encoderProcesses(child.pid!))
+        peaks.set(pid, Math.max(peaks.get(pid) ?? 0, peakMemory(pid)));
     await Promise.race([closed, setTimeout(50)]);
   }
   await closed;
   if (child.exitCode !== 0) throw new Error(said.split('\n').slice(-6).join(' '));
   const { done, failed, seconds } = (JSON.parse(text) as ExtractResult).streams[0]!;
   if (failed > 0) throw new Error(`${failed} pictures failed`);
-  return { rate: done / seconds, peak };
+  return { rate: done / seconds, peak: [...peaks.values()].reduce((sum, bytes) => sum + bytes, 0) };
 }
 
 /** JPEGs of 512 x 512; bytes after the end change a file's hash and nothing else. */

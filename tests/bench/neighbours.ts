@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { HammingIndex } from '../../src-main/streams/fingerprints/hamming-index.ts';
-import { NeighbourSearch, neighbourBudget } from '../../src-main/streams/neighbours/neighbour-search.ts';
+import { NeighbourSearch } from '../../src-main/streams/neighbours/neighbour-search.ts';
 import { makeFeatureCatalog } from '../fixtures/feature-catalog.ts';
 import { generator } from '../fixtures/natural-picture.ts';
 
@@ -30,7 +30,7 @@ async function benchSearch(images: number): Promise<void> {
     streams: [{ id: 'vision', dimension: DIMENSION, data }],
     targets: Float64Array.from({ length: images }, () => 1 + 4 * random()),
   });
-  const search = new NeighbourSearch({ catalog: catalog.file, budgetBytes: neighbourBudget({}) });
+  const search = new NeighbourSearch({ catalog: catalog.file, budgetBytes: 512e6 });
   try {
     const key = { stream: 'vision', version: 'test/1', scope: 1, zScored: false };
     const query = (row: number) => ({

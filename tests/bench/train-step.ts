@@ -11,7 +11,7 @@ import { Random } from '../../src-main/fusion/random.ts';
 import { TrainingSession } from '../../src-main/fusion/training-session.ts';
 import { matmul } from '../../src-main/graph/operators.ts';
 import { writeOnnx } from '../../src-main/graph/onnx-writer.ts';
-import { createSession, floatTensor } from '../../src-main/graph/runtime.ts';
+import { createSession, floatTensor, runInto } from '../../src-main/graph/runtime.ts';
 import { input } from '../../src-main/graph/tensor.ts';
 import type { Tensor } from '../../src-main/graph/tensor.ts';
 
@@ -67,12 +67,14 @@ async function productsAlone(threads: number): Promise<number> {
   };
   for (const [i, inputs] of SIZES.slice(0, -1).entries()) {
     const width = SIZES[i + 1]!;
-    const x = matrix(`x${i}`, BATCH, inputs);
-    const w = matrix(`w${i}`, inputs, width);
-    const slope = matrix(`g${i}`, BATCH, width);
-    outputs[`y${i}`] = matmul(x, w);
-    outputs[`dw${i}`] = matmul(x, slope, { a: true });
-    if (i > 0) outputs[`dx${i}`] = matmul(slope, w, { b: true });
+    const w = matrix(`w${i}`, width, inputs);
+    const slope = matrix(`g${i}`, width, BATCH);
+    // As in head.ts: the features come a row per image, everything after them is a column per image.
+    const rows = i === 0;
+    const x = rows ? matrix('x0', BATCH, inputs) : matrix(`x${i}`, inputs, BATCH);
+    outputs[`y${i}`] = matmul(w, x, { b: rows });
+    outputs[`dw${i}`] = matmul(slope, x, { b: !rows });
+    if (!rows) outputs[`dx${i}`] = matmul(w, slope, { a: true });
   }
   const session = await createSession(ort, writeOnnx(outputs), threads);
   const feeds = [...shapes].map(([name, shape]) => {
@@ -85,7 +87,7 @@ async function productsAlone(threads: number): Promise<number> {
   });
   const run = Object.fromEntries(feeds);
   const into = Object.fromEntries(fetches);
-  const time = await milliseconds(async () => void (await session.run(run, into)));
+  const time = await milliseconds(async () => void (await runInto(session, run, into)));
   await session.release();
   return time;
 }

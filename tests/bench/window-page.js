@@ -25,15 +25,19 @@ globalThis.bench = {
     const row = Math.floor(index / columns);
     const start = performance.now();
     scroller.scrollTop = (row * scroller.scrollHeight) / Number(grid.ariaRowCount);
-    const { top, bottom } = scroller.getBoundingClientRect();
     const isShown = () => {
-      const cells = [...scroller.querySelectorAll('a[data-index]')].filter((cell) => {
-        const box = cell.getBoundingClientRect();
-        return box.height > 0 && box.bottom > top + 1 && box.top < bottom - 1;
-      });
+      const cells = cellsOnScreen(scroller);
       return cells.length >= columns && cells.every((cell) => cell.hasAttribute('href'));
     };
     return frameWith(isShown, start, `image ${index}`);
+  },
+
+  /** Ms from now until every cell on screen shows its picture. */
+  async pictures() {
+    const scroller = document.querySelector('[role="grid"] [role="presentation"]');
+    const isShown = (image) => image.src !== '' && image.complete && image.naturalWidth > 0;
+    const areShown = () => cellsOnScreen(scroller).every((cell) => isShown(cell.querySelector('img')));
+    return frameWith(areShown, performance.now(), 'pictures');
   },
 
   /** From now on every mousemove adds to `hovers`: ms from the event to the end of the frame after it. */
@@ -51,6 +55,14 @@ globalThis.bench = {
     );
   },
 };
+
+function cellsOnScreen(scroller) {
+  const { top, bottom } = scroller.getBoundingClientRect();
+  return [...scroller.querySelectorAll('a[data-index]')].filter((cell) => {
+    const box = cell.getBoundingClientRect();
+    return box.height > 0 && box.bottom > top + 1 && box.top < bottom - 1;
+  });
+}
 
 async function frameWith(isThere, start, what) {
   do {

@@ -2,29 +2,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test as base, type Locator, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { StudioError } from '../../src-shared/errors.ts';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
 import { smallEncoder, writeSmallEncoder } from '../fixtures/onnx-encoder.ts';
 import { serveStudio } from '../fixtures/served-studio.ts';
+import { NOTHING, shoot, test } from './mock-test.ts';
 import { checkWithAxe, watchPage } from './walk.ts';
-
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-const NOTHING = { consoleErrors: [], axe: [], foreignRequests: [] };
-
-const test = base.extend<{ mock: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER });
-    await use(mock);
-    await mock.close();
-  },
-});
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png` });
-}
 
 function rowsOf(page: Page, title: string): Locator {
   return page
@@ -158,56 +141,55 @@ test('a model of the hub needs no file; an empty folder says what to do', async 
   await expect(rowsOf(page, 'Hub net').getByRole('button', { name: 'Download Hub net' })).toBeVisible();
 });
 
-base(
-  'on the real engine: a model without a manifest becomes a ready encoder that can be probed',
-  async ({ page }) => {
-    const root = mkdtempSync(path.join(tmpdir(), 'biqa-add-encoder-'));
-    mkdirSync(path.join(root, 'models'));
-    mkdirSync(path.join(root, 'pairs'));
-    writeFileSync(path.join(root, 'models/Thesis Net.onnx'), smallEncoder({ dimension: 24 }).model);
-    writeSmallEncoder(path.join(root, 'pairs'), { id: 'paired', external: 'weights.bin' });
-    const served = await serveStudio({ root });
-    try {
-      const findings = watchPage(page);
-      await page.goto(served.url);
-      await page.getByRole('link', { name: 'Encoders' }).first().click();
-      const dialog = await choose(page, 'pairs');
-      await expect(dialog.getByRole('table', { name: 'Header of paired.onnx' })).toContainText('weights.bin');
-      await dialog.getByRole('button', { name: 'Another folder' }).click();
-      await browse(page, 'models');
-      await expect(dialog.getByRole('table', { name: 'Header of Thesis Net.onnx' })).toContainText('[n, 24]');
-      await dialog.getByLabel('Licence of the weights').fill('own');
-      await dialog.getByLabel('Where the preprocessing').fill('my thesis');
-      await dialog.getByLabel('Dimension').fill('25');
-      await dialog.getByRole('button', { name: 'Add the encoder' }).click();
-      await expect(dialog.getByRole('alert')).toContainText(
-        'output shape: manifest [batch, 25], model [n, 24]',
-      );
-      await shoot(page, 'add-encoder-real-refused');
-      await dialog.getByLabel('Dimension').fill('24');
-      await dialog.getByRole('button', { name: 'Add the encoder' }).click();
-      const added = rowsOf(page, 'Thesis Net');
-      await expect(added.getByText('ready', { exact: true })).toBeVisible();
-      expect(
-        JSON.parse(readFileSync(path.join(served.home, 'encoders/thesis-net.json'), 'utf8')),
-      ).toMatchObject({
-        id: 'thesis-net',
-        output: { name: 'embedding', dimension: 24 },
-        licence: 'own',
-      });
-      await added.getByRole('button', { name: 'Probe devices' }).click();
-      await expect(added).toContainText('It runs on the CPU', { timeout: 60_000 });
-      await expect(added).toContainText('+cpu-float32+');
-      await choose(page, 'pairs');
-      await expect(dialog.getByRole('radio', { name: /^paired\.onnx.*fits/ })).toBeChecked();
-      await dialog.getByRole('button', { name: 'Add the encoder' }).click();
-      await expect(rowsOf(page, 'Encoder paired').getByText('ready', { exact: true })).toBeVisible();
-      await checkWithAxe(page, 'encoders that were added', findings);
-      await shoot(page, 'add-encoder-real');
-      expect({ ...findings, consoleErrors: [] }).toEqual(NOTHING);
-    } finally {
-      await served.close();
-      rmSync(root, { recursive: true, force: true });
-    }
-  },
-);
+test('on the real engine: a model without a manifest becomes a ready encoder that can be probed', async ({
+  page,
+}) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'biqa-add-encoder-'));
+  mkdirSync(path.join(root, 'models'));
+  mkdirSync(path.join(root, 'pairs'));
+  writeFileSync(path.join(root, 'models/Thesis Net.onnx'), smallEncoder({ dimension: 24 }).model);
+  writeSmallEncoder(path.join(root, 'pairs'), { id: 'paired', external: 'weights.bin' });
+  const served = await serveStudio({ root });
+  try {
+    const findings = watchPage(page);
+    await page.goto(served.url);
+    await page.getByRole('link', { name: 'Encoders' }).first().click();
+    const dialog = await choose(page, 'pairs');
+    await expect(dialog.getByRole('table', { name: 'Header of paired.onnx' })).toContainText('weights.bin');
+    await dialog.getByRole('button', { name: 'Another folder' }).click();
+    await browse(page, 'models');
+    await expect(dialog.getByRole('table', { name: 'Header of Thesis Net.onnx' })).toContainText('[n, 24]');
+    await dialog.getByLabel('Licence of the weights').fill('own');
+    await dialog.getByLabel('Where the preprocessing').fill('my thesis');
+    await dialog.getByLabel('Dimension').fill('25');
+    await dialog.getByRole('button', { name: 'Add the encoder' }).click();
+    await expect(dialog.getByRole('alert')).toContainText(
+      'output shape: manifest [batch, 25], model [n, 24]',
+    );
+    await shoot(page, 'add-encoder-real-refused');
+    await dialog.getByLabel('Dimension').fill('24');
+    await dialog.getByRole('button', { name: 'Add the encoder' }).click();
+    const added = rowsOf(page, 'Thesis Net');
+    await expect(added.getByText('ready', { exact: true })).toBeVisible();
+    expect(
+      JSON.parse(readFileSync(path.join(served.home, 'encoders/thesis-net.json'), 'utf8')),
+    ).toMatchObject({
+      id: 'thesis-net',
+      output: { name: 'embedding', dimension: 24 },
+      licence: 'own',
+    });
+    await added.getByRole('button', { name: 'Probe devices' }).click();
+    await expect(added).toContainText('It runs on the CPU', { timeout: 60_000 });
+    await expect(added).toContainText('+cpu-float32+');
+    await choose(page, 'pairs');
+    await expect(dialog.getByRole('radio', { name: /^paired\.onnx.*fits/ })).toBeChecked();
+    await dialog.getByRole('button', { name: 'Add the encoder' }).click();
+    await expect(rowsOf(page, 'Encoder paired').getByText('ready', { exact: true })).toBeVisible();
+    await checkWithAxe(page, 'encoders that were added', findings);
+    await shoot(page, 'add-encoder-real');
+    expect({ ...findings, consoleErrors: [] }).toEqual(NOTHING);
+  } finally {
+    await served.close();
+    rmSync(root, { recursive: true, force: true });
+  }
+});

@@ -1,36 +1,12 @@
 // Compare and the gate heatmaps against the mock engine, in both themes.
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { StudioError } from '../../src-shared/errors.ts';
 import { comparisonRuns } from '../fixtures/mock-analysis.ts';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
+import { NOTHING, open, SHOTS, test as mockTest } from './mock-test.ts';
 import { checkWithAxe, watchPage } from './walk.ts';
 
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-const CLEAN = { consoleErrors: [], axe: [], foreignRequests: [] };
 const ALL = '#/compare?runs=11,12,13,14';
-
-const test = base.extend<{ mock: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER });
-    mock.catalog.runs.unshift(...comparisonRuns());
-    await use(mock);
-    await mock.close();
-  },
-});
-
-test.beforeAll(() => {
-  expect(existsSync(path.join(RENDERER, 'index.html')), `${RENDERER} is not built: npm run build`).toBe(true);
-});
-
-async function open(page: Page, mock: MockEngine, hash: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(`${mock.url}/${hash}`);
-}
 
 async function shoot(page: Page, name: string): Promise<void> {
   if (SHOTS === undefined) return;
@@ -41,6 +17,14 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${SHOTS}/${name}.png` });
   await page.setViewportSize(size);
 }
+
+/** With four more runs, to compare. */
+const test = mockTest.extend({
+  mock: async ({ mock }, use) => {
+    mock.catalog.runs.unshift(...comparisonRuns());
+    await use(mock);
+  },
+});
 
 for (const theme of ['light', 'dark'] as const) {
   test(`four runs are compared, ${theme}`, async ({ page, mock }) => {
@@ -72,7 +56,7 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(page.getByRole('region', { name: 'Error against uncertainty' })).toContainText(/ρ = /);
     await checkWithAxe(page, `run with gates (${theme})`, findings);
     await shoot(page, `run-gates-${theme}`);
-    expect(findings).toEqual(CLEAN);
+    expect(findings).toEqual(NOTHING);
   });
 }
 
@@ -105,7 +89,7 @@ test('runs are chosen, and the choice is in the address and comes back from it',
     page.getByRole('region', { name: 'Gate of clip-vit-h14-laion2b against delta' }),
   ).toBeVisible();
   await expect(page.getByRole('region', { name: 'Published figures' })).toContainText('P2P-BM');
-  expect(findings).toEqual(CLEAN);
+  expect(findings).toEqual(NOTHING);
 });
 
 test('runs that can not be compared say why; runs without gates or types explain what is missing', async ({
@@ -121,7 +105,7 @@ test('runs that can not be compared say why; runs without gates or types explain
     'Choose two runs on one dataset',
   );
   await checkWithAxe(page, 'compare, other datasets', findings);
-  expect(findings).toEqual(CLEAN);
+  expect(findings).toEqual(NOTHING);
   await open(page, mock, '#/compare?runs=11,12');
   await expect(page.getByText('None of the chosen runs has gates')).toBeVisible();
   mock.catalog.failNext.set('analysis.runs', new StudioError('corrupt', 'The catalog is damaged'));

@@ -1,30 +1,8 @@
 // The Encoders page, vision streams and the crop overlay, against the mock engine.
-import path from 'node:path';
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { StudioError } from '../../src-shared/errors.ts';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
+import { NOTHING, open, shoot, test } from './mock-test.ts';
 import { checkWithAxe, watchPage } from './walk.ts';
-
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-
-const test = base.extend<{ mock: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER });
-    await use(mock);
-    await mock.close();
-  },
-});
-
-async function open(page: Page, mock: MockEngine, hash: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(`${mock.url}/${hash}`);
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-}
 
 /** The rows of one encoder: its facts, its job and its details. */
 function rowsOf(page: Page, title: string): ReturnType<Page['locator']> {
@@ -61,11 +39,11 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(problems).toContainText('encoders/broken.json');
     await expect(problems).toContainText('Write it without quotes.');
     await checkWithAxe(page, `encoders (${theme})`, findings);
-    await shoot(page, `encoders-states-${theme}`);
+    await shoot(page, `encoders-states-${theme}`, true);
     await page.getByRole('button', { name: 'Details of SigLIP 2 base' }).click();
     await expect(page).toHaveURL(/#\/encoders$/);
     await expect(ready).not.toContainText('Stream version');
-    expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+    expect(findings).toEqual(NOTHING);
   });
 }
 
@@ -80,7 +58,7 @@ test('a model is downloaded, with pause and resume, and its stream appears', asy
   await clip.getByRole('button', { name: 'Pause' }).click();
   await expect(clip).toContainText(/paused · \d+ %/);
   await checkWithAxe(page, 'encoders, downloading', findings);
-  await shoot(page, 'encoders-download');
+  await shoot(page, 'encoders-download', true);
   // Where it stands is in the engine, not in the page.
   await page.reload();
   await expect(clip).toContainText(/paused · \d+ %/);
@@ -92,7 +70,7 @@ test('a model is downloaded, with pause and resume, and its stream appears', asy
   await expect(page.getByRole('columnheader', { name: /CLIP ViT-B\/32/ })).toBeVisible();
   await page.getByRole('button', { name: 'Extract CLIP ViT-B/32 (light) of biqa-demo' }).click();
   await expect(page.getByText(/images\/s/).first()).toBeVisible();
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
 });
 
 test('a download can be cancelled; one that fails says why and can be tried again', async ({
@@ -137,7 +115,7 @@ test('removing says what is lost and asks', async ({ page, mock }) => {
   await page.keyboard.press('Tab');
   await expect(dialog.getByRole('button', { name: 'Keep' })).toBeFocused();
   await checkWithAxe(page, 'remove an encoder', findings);
-  await shoot(page, 'encoders-remove');
+  await shoot(page, 'encoders-remove', true);
   await dialog.getByRole('button', { name: 'Keep' }).click();
   await expect(rowsOf(page, 'SigLIP 2 base').getByText('ready', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Remove SigLIP 2 base' }).click();
@@ -148,7 +126,7 @@ test('removing says what is lost and asks', async ({ page, mock }) => {
   await expect(dialog).toContainText('Its manifest is deleted too.');
   await dialog.getByRole('button', { name: 'Remove the encoder' }).click();
   await expect(rowsOf(page, 'DB-CNN')).toHaveCount(0);
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
 });
 
 test('offline, no answer, and no encoder at all are shown as what they are', async ({ page, mock }) => {
@@ -156,14 +134,14 @@ test('offline, no answer, and no encoder at all are shown as what they are', asy
   await open(page, mock, '#/encoders');
   await expect(page.getByRole('group', { name: 'Model hub' })).toContainText('HF_HUB_OFFLINE is set');
   await expect(page.getByRole('button', { name: 'Download CLIP ViT-B/32' })).toBeDisabled();
-  await shoot(page, 'encoders-offline');
+  await shoot(page, 'encoders-offline', true);
   mock.catalog.failNext.set('encoders.list', new StudioError('no-permission', 'The cache can not be read'));
   await open(page, mock, '#/encoders');
   await expect(page.getByRole('alert')).toContainText('The cache can not be read');
   mock.catalog.failNext.clear();
   mock.catalog.encoders.all = [];
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByText('No encoder is installed.')).toBeVisible();
+  await expect(page.getByText('No encoder is known.')).toBeVisible();
 });
 
 test('many streams scroll beside their dataset, and new ones come by themselves', async ({ page, mock }) => {
@@ -185,8 +163,8 @@ test('many streams scroll beside their dataset, and new ones come by themselves'
     ),
   ).toBe(true);
   await checkWithAxe(page, 'streams, many', findings);
-  await shoot(page, 'streams-many');
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  await shoot(page, 'streams-many', true);
+  expect(findings).toEqual(NOTHING);
 });
 
 test('features of an older model say so, and are extracted again', async ({ page, mock }) => {
@@ -197,10 +175,10 @@ test('features of an older model say so, and are extracted again', async ({ page
   await expect(cell).toHaveCount(1);
   await expect(cell).toContainText('complete');
   await checkWithAxe(page, 'streams, outdated', findings);
-  await shoot(page, 'streams-outdated');
+  await shoot(page, 'streams-outdated', true);
   await cell.getByRole('button', { name: /^Extract again: .* of biqa-demo$/ }).click();
   await expect(cell).toHaveCount(0);
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
 });
 
 test('the five crops lie over the picture at every zoom', async ({ page, mock }) => {
@@ -223,7 +201,7 @@ test('the five crops lie over the picture at every zoom', async ({ page, mock })
   expect(await attributes(1)).toEqual([0, 0, 326, 326]);
   expect(await attributes(4)).toEqual([186, 58, 326, 326]);
   await checkWithAxe(page, 'crops', findings);
-  await shoot(page, 'inspector-crops');
+  await shoot(page, 'inspector-crops', true);
   await page.keyboard.press('+');
   await page.keyboard.press('+');
   await page.locator('.viewport').focus();
@@ -233,5 +211,5 @@ test('the five crops lie over the picture at every zoom', async ({ page, mock })
   expect(await attributes(4)).toEqual([186, 58, 326, 326].map((value) => value * 3));
   await page.getByRole('button', { name: 'Crops' }).click();
   await expect(overlay).toHaveCount(0);
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
 });

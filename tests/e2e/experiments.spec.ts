@@ -1,33 +1,21 @@
 // The Experiments page against the mock engine: templates, every protocol, ablation rows, JSON beside the form.
-import path from 'node:path';
-import { expect, test as base, type Locator, type Page } from '@playwright/test';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { NOTHING, open, shoot, test as mockTest } from './mock-test.ts';
 import { checkWithAxe, watchPage } from './walk.ts';
 
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-
-const test = base.extend<{ mock: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER, images: 1162 });
+/** With every feature that an experiment may ask for. */
+const test = mockTest.extend({
+  mock: async ({ mock }, use) => {
     mock.catalog.finishExtractions();
     await use(mock);
-    await mock.close();
   },
 });
+test.use({ mockOptions: { images: 1162 } });
 
-async function open(page: Page, mock: MockEngine, hash: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(`${mock.url}/${hash}`);
-}
 const jsonOf = (page: Page): Locator => page.getByRole('textbox', { name: 'The same as JSON' });
 const specOf = async (page: Page): Promise<Record<string, unknown>> =>
   JSON.parse(await jsonOf(page).inputValue()) as Record<string, unknown>;
 const runButton = (page: Page): Locator => page.getByRole('button', { name: 'Run the experiment' });
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: false });
-}
 
 for (const theme of ['light', 'dark'] as const) {
   test(`a template is chosen, changed, run and read, ${theme}`, async ({ page, mock }) => {
@@ -83,9 +71,12 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(page.getByLabel('Headline numbers')).toContainText('images tested');
     await expect(page.getByRole('heading', { level: 1, name: 'gated' })).toBeVisible();
     await expect(page.getByRole('main')).toContainText('trained on biqa-demo');
+    // Said once, with the way to that dataset.
+    await expect(page.getByText(/^\s*run \d+ on live-itw/)).not.toHaveText(/trained on.*trained on/s);
+    await expect(page.getByRole('main').getByRole('link', { name: 'biqa-demo', exact: true })).toBeVisible();
     await checkWithAxe(page, `finetuned run (${theme})`, findings);
     await shoot(page, `run-finetune-${theme}`);
-    expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+    expect(findings).toEqual(NOTHING);
   });
 }
 
@@ -96,6 +87,51 @@ test('the address brings template, datasets and preset back', async ({ page, moc
   await open(page, mock, '#/experiments?template=nonsense&dataset=2');
   await expect(jsonOf(page)).toHaveValue(/"train": "live-itw"/);
   await expect(page.getByText('none chosen')).toBeVisible();
+});
+
+test('another link fills the open form anew, one that asks for nothing leaves it, and undo goes back', async ({
+  page,
+  mock,
+}) => {
+  await open(page, mock, '#/experiments?dataset=2');
+  await expect(jsonOf(page)).toHaveValue(/"train": "live-itw"/);
+  const name = page.getByRole('textbox', { name: 'Name' });
+  await name.fill('my own');
+  // As a link in the page does: the window stays.
+  const follow = (hash: string): Promise<void> =>
+    page.evaluate(`void (location.hash = ${JSON.stringify(hash)})`);
+  await follow('#/experiments');
+  await expect(page).toHaveURL(/#\/experiments\?dataset=2$/);
+  await expect(name).toHaveValue('my own');
+
+  await follow('#/experiments?template=table-5-i&dataset=2&test=1');
+  await expect(jsonOf(page)).toHaveValue(/"kind": "cross"/);
+  await expect(name).not.toHaveValue('my own');
+  await follow('#/experiments?dataset=1');
+  await expect(jsonOf(page)).toHaveValue(/"train": "biqa-demo"/);
+  await expect(jsonOf(page)).not.toHaveValue(/"kind": "cross"/);
+
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await undo.click();
+  await expect(jsonOf(page)).toHaveValue(/"kind": "cross"/);
+  await expect(page).toHaveURL(/template=table-5-i/);
+  await undo.click();
+  await expect(name).toHaveValue('my own');
+  await expect(page).toHaveURL(/#\/experiments\?dataset=2$/);
+  await undo.click(); // what was typed into one field is one step
+  await expect(name).not.toHaveValue('my own');
+  await expect(undo).toBeDisabled();
+});
+
+test('rows that were removed come back', async ({ page, mock }) => {
+  await open(page, mock, '#/experiments?dataset=1');
+  const ablation = page.getByRole('region', { name: 'Ablation', exact: true });
+  await ablation.getByRole('button', { name: 'Add a row' }).click();
+  await ablation.getByRole('textbox', { name: 'label of row 1' }).fill('kept');
+  await ablation.getByRole('button', { name: 'Remove all' }).click();
+  await expect(ablation).toContainText('one run: the form');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(ablation.getByRole('textbox', { name: 'label of row 1' })).toHaveValue('kept');
 });
 
 test('every protocol has its own fields, and a spec that can run', async ({ page, mock }) => {

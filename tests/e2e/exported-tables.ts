@@ -9,7 +9,7 @@ export const EXPORTED_TABLES: Record<string, string> = {
   'compare-N.csv':
     'run,label,dataset,streams,gate,protocol,n,SROCC,SROCC difference,SROCC difference lo,SROCC difference hi,SROCC share below 0,PLCC,PLCC difference,PLCC difference lo,PLCC difference hi,PLCC share below 0,PLCC after logistic,KROCC,RMSE,parameters',
   'comparison-N-differences.csv': 'from,to,images',
-  'comparison-N-pairs.csv': 'picture,B − A,A,A std,B,B std',
+  'comparison-N-pairs.csv': 'picture,quality B − A,prediction A,std A,prediction B,std B',
   'comparison-N-scatter.csv': 'picture,quality A,quality B',
   'comparison-N.csv':
     'name,difference,a_file,a_prediction,a_prediction_std,a_quality,a_error,b_file,b_prediction,b_prediction_std,b_quality,b_error',

@@ -1,29 +1,20 @@
 // The Inspector against the mock engine: true pixels, two pictures, maps over the picture, keys and exports.
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { expect, test as base, type Locator, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import sharp from 'sharp';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
+import type { MockEngine } from '../fixtures/mock-engine.ts';
 import { generator } from '../fixtures/natural-picture.ts';
+import { NOTHING, open, shoot, test } from './mock-test.ts';
 import { checkWithAxe, watchPage } from './walk.ts';
 
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-const NOTHING = { consoleErrors: [], axe: [], foreignRequests: [] };
-
-const test = base.extend<{ mock: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER });
-    await use(mock);
-    await mock.close();
-  },
-});
-
-async function open(page: Page, mock: MockEngine, hash: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(`${mock.url}/${hash}`);
-  await expect(page.locator('.viewport img').first()).toBeVisible();
+/**
+ * Opens the Inspector and waits for a picture. Any layer counts: the first one is hidden behind a difference, and every
+ * other half second in a flicker, where looking for it once a second can miss it for ever.
+ */
+async function openImage(page: Page, mock: MockEngine, hash: string): Promise<void> {
+  await open(page, mock, hash);
+  const layers = page.locator('.viewport').first().locator('img, canvas');
+  await expect(layers.filter({ visible: true }).first()).toBeVisible();
 }
 
 /** Random colours, so that a blurred or shifted pixel shows. */
@@ -49,7 +40,7 @@ async function serve(
 }
 
 /** Screen pixels of an element, RGB. */
-async function shoot(
+async function photograph(
   page: Page,
   element: Locator,
   ratio: number,
@@ -78,16 +69,16 @@ for (const ratio of [1, 1.25, 1.5, 2]) {
     const [width, height] = [151, 99];
     const pixels = pattern(width, height, 5);
     await serve(page, '/image/812', pixels, width, height);
-    await open(page, mock, '#/image/812');
+    await openImage(page, mock, '#/image/812');
     const picture = page.locator('.viewport img');
     // The caption in the corner must not lie over it.
-    const shown = await shoot(page, picture, ratio);
+    const shown = await photograph(page, picture, ratio);
     expect([shown.width, shown.height]).toEqual([width, height]);
     expect(shown.data.equals(pixels)).toBe(true);
     await page.keyboard.press('+');
     await page.keyboard.press('+');
     await expect(page.getByLabel('Zoom', { exact: true })).toHaveValue('3');
-    const tripled = await shoot(page, picture, ratio);
+    const tripled = await photograph(page, picture, ratio);
     expect([tripled.width, tripled.height]).toEqual([width * 3, height * 3]);
     const wrong = tripled.data.filter((value, i) => {
       const pixel = Math.floor(i / 3);
@@ -102,7 +93,7 @@ for (const ratio of [1, 1.25, 1.5, 2]) {
 
 test('two pictures move in step; other sizes are said, not resampled', async ({ page, mock }) => {
   await serve(page, '/image/811', pattern(300, 200, 1), 300, 200);
-  await open(page, mock, '#/image/812?with=811');
+  await openImage(page, mock, '#/image/812?with=811');
   const frames = page.locator('.viewport');
   await expect(frames).toHaveCount(2);
   await expect(page.getByRole('note')).toContainText('512 × 384 and 300 × 200');
@@ -144,7 +135,7 @@ test('the difference is exact, with its gain and its numbers', async ({ page, mo
   const b = Buffer.from(a.map((value, i) => Math.max(0, Math.min(255, value + ((i % 7) - 3) * 4))));
   await serve(page, '/image/812', a, width, height);
   await serve(page, '/reference/812', b, width, height);
-  await open(page, mock, '#/image/812');
+  await openImage(page, mock, '#/image/812');
   await expect(page.getByRole('button', { name: 'Reference' })).toBeEnabled();
   await page.keyboard.press('d'); // without a second picture: the reference
   await expect(page).toHaveURL(/with=reference.*view=difference/);
@@ -158,7 +149,7 @@ test('the difference is exact, with its gain and its numbers', async ({ page, mo
   await page.keyboard.press(']');
   await expect(strip.getByLabel('gain')).toHaveValue('8');
   const layer = page.getByRole('img', { name: 'Absolute difference, times 8' });
-  const shown = await shoot(page, layer, 1);
+  const shown = await photograph(page, layer, 1);
   const wrong = Array.from(shown.data).filter((v, i) => Math.abs(v - Math.min(255, differences[i]! * 8)) > 1);
   expect(wrong).toHaveLength(0);
   const download = page.waitForEvent('download');
@@ -172,7 +163,7 @@ test('the difference is exact, with its gain and its numbers', async ({ page, mo
 });
 
 test('flicker takes turns, by hand where motion is not wanted', async ({ page, mock }) => {
-  await open(page, mock, '#/image/812?with=reference&view=flicker');
+  await openImage(page, mock, '#/image/812?with=reference&view=flicker');
   const strip = page.getByRole('region', { name: 'Two pictures' });
   await strip.getByLabel('switches per second').selectOption('5');
   await expect(strip).toContainText('shows I14.png');
@@ -180,7 +171,7 @@ test('flicker takes turns, by hand where motion is not wanted', async ({ page, m
   await page.keyboard.press('[');
   await expect(strip.getByLabel('switches per second')).toHaveValue('4');
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  await open(page, mock, '#/image/812?with=reference&view=flicker');
+  await openImage(page, mock, '#/image/812?with=reference&view=flicker');
   await expect(strip.getByRole('button', { name: 'Play' })).toBeVisible();
   await page.waitForTimeout(700);
   await expect(strip).toContainText('shows I14_');
@@ -193,7 +184,7 @@ test('flicker takes turns, by hand where motion is not wanted', async ({ page, m
 
 test('the picture to compare with is chosen from relatives, neighbours and names', async ({ page, mock }) => {
   const findings = watchPage(page);
-  await open(page, mock, '#/image/812');
+  await openImage(page, mock, '#/image/812');
   await page.keyboard.press('w');
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByRole('button', { name: 'Level 5' })).toBeVisible();
@@ -201,7 +192,7 @@ test('the picture to compare with is chosen from relatives, neighbours and names
   await dialog.getByRole('searchbox').fill('I03_01_04');
   await expect(dialog.getByRole('listitem')).toHaveCount(1);
   await checkWithAxe(page, 'compare with', findings);
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/inspector-picker.png` });
+  await shoot(page, 'inspector-picker');
   await dialog.getByRole('button', { name: /I03_01_04/ }).click();
   await expect(page).toHaveURL(/with=124/);
   await expect(page.getByRole('button', { name: /with I03_01_04/ })).toBeVisible();
@@ -220,7 +211,7 @@ test('a feature opens its block map; the pointer and the slider read its cells; 
   page,
   mock,
 }) => {
-  await open(page, mock, '#/image/812');
+  await openImage(page, mock, '#/image/812');
   await page.locator('[data-feature="4"]').click();
   await expect(page).toHaveURL(/map=mean\.intensity\.entropy/);
   const legend = page.getByRole('region', { name: 'Map over the picture' });
@@ -253,7 +244,7 @@ test('a feature opens its block map; the pointer and the slider read its cells; 
 });
 
 test('an occlusion map is made by a job, shown, cancelled, and comes back', async ({ page, mock }) => {
-  await open(page, mock, '#/image/812?run=1');
+  await openImage(page, mock, '#/image/812?run=1');
   const panel = page.getByRole('region', { name: 'Occlusion map' });
   await panel.getByRole('button', { name: 'Make the map' }).click();
   await expect(panel.getByRole('progressbar')).toBeVisible();
@@ -285,14 +276,14 @@ for (const theme of ['light', 'dark'] as const) {
       'no-reference': '#/image/100005?with=reference',
     };
     for (const [name, hash] of Object.entries(views)) {
-      await open(page, mock, hash);
+      await openImage(page, mock, hash);
       await page.keyboard.press('0');
       if (hash.includes('map='))
         await expect(page.getByRole('region', { name: 'Map over the picture' })).toBeVisible();
       if (name === 'difference') await expect(page.getByText(/dB/)).toBeVisible();
       await page.waitForTimeout(200);
       await checkWithAxe(page, `inspector ${name} (${theme})`, findings);
-      if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/inspector-${name}-${theme}.png` });
+      await shoot(page, `inspector-${name}-${theme}`);
     }
     await page.keyboard.press('p');
     await expect(page.getByRole('region', { name: 'Scores', exact: true })).toBeFocused();

@@ -1,28 +1,17 @@
 // The ladder page against the mock engine: an unrated dataset, a check of a run, its charts, tables, links and exports.
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { expect, test as base } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { StudioError } from '../../src-shared/errors.ts';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
 import { LADDER, ladderDataset } from '../fixtures/mock-ladder.ts';
+import { NOTHING, shoot, test as mockTest } from './mock-test.ts';
 import { checkWithAxe, watchPage } from './walk.ts';
 
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-
-const test = base.extend<{ mock: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER });
+/** With a ladder among the datasets. */
+const test = mockTest.extend({
+  mock: async ({ mock }, use) => {
     mock.catalog.datasets = [...mock.catalog.datasets, ladderDataset()];
     await use(mock);
-    await mock.close();
   },
-});
-
-test.beforeAll(() => {
-  expect(existsSync(path.join(RENDERER, 'index.html')), `${RENDERER} is not built: npm run build`).toBe(true);
 });
 
 for (const theme of ['light', 'dark'] as const) {
@@ -55,13 +44,13 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(table.getByRole('row')).toHaveCount(1 + 23 + 1);
     await expect(table.getByRole('row').nth(1)).toContainText('Color shift');
     await checkWithAxe(page, `ladder (${theme})`, findings);
-    if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/ladder-${theme}.png`, fullPage: true });
+    await shoot(page, `ladder-${theme}`, true);
 
     await page.getByRole('link', { name: /kodim05.png, Color shift, level 3/ }).click();
     await expect(page).toHaveURL(/#\/image\/23\?run=2/);
     await page.keyboard.press('Escape');
     await expect(page).toHaveURL(/#\/ladder\/3\?run=2&job=/);
-    expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+    expect(findings).toEqual(NOTHING);
   });
 }
 
@@ -113,7 +102,7 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(page.getByText('Choose fewer distortions or levels.')).toBeVisible();
     await expect(start).toBeDisabled();
     await checkWithAxe(page, `make a ladder (${theme})`, findings);
-    if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/make-ladder-${theme}.png` });
+    await shoot(page, `make-ladder-${theme}`);
 
     await page.getByRole('button', { name: 'None' }).click();
     await expect(page.getByText('Choose at least one distortion and one level.')).toBeVisible();
@@ -136,6 +125,6 @@ for (const theme of ['light', 'dark'] as const) {
     });
     await expect(page).toHaveURL(/#\/datasets\/3$/);
     await expect(page.getByRole('heading', { name: 'my ladder' })).toBeVisible();
-    expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+    expect(findings).toEqual(NOTHING);
   });
 }

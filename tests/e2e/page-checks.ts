@@ -25,7 +25,7 @@ const OBSERVE_SHIFTS = `
     }
   }).observe({ type: 'layout-shift', buffered: true });
 `;
-/** Elements of the page that are cut off at the right without a way to scroll to them. */
+/** Elements of the page that are cut off without a way to scroll to them: at the right, and what is below a picture in the grid. */
 const OVERFLOWING = `(() => {
   const found = [];
   const wide = (element) => element.scrollWidth > element.clientWidth + 1;
@@ -35,6 +35,9 @@ const OVERFLOWING = `(() => {
   for (const panel of document.querySelectorAll('main .panel, main section'))
     if (wide(panel) && getComputedStyle(panel).overflowX === 'visible')
       found.push((panel.getAttribute('aria-label') ?? panel.className) + ': ' + panel.scrollWidth + ' > ' + panel.clientWidth);
+  const cell = document.querySelector('main [role=gridcell]');
+  if (cell !== null && cell.offsetHeight > cell.parentElement.clientHeight + 1)
+    found.push('a cell of the grid: ' + cell.offsetHeight + ' > ' + cell.parentElement.clientHeight + ', the height of its row');
   return found;
 })()`;
 

@@ -1,41 +1,13 @@
 // Scoring a folder and comparing two, against the mock engine, in both themes.
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { StudioError } from '../../src-shared/errors.ts';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
+import { NOTHING, shoot, test } from './mock-test.ts';
 import { checkWithAxe, watchPage } from './walk.ts';
-
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-
-const test = base.extend<{ mock: MockEngine; empty: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER });
-    await use(mock);
-    await mock.close();
-  },
-  // eslint-disable-next-line no-empty-pattern -- as above
-  empty: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER, empty: true });
-    await use(mock);
-    await mock.close();
-  },
-});
-
-test.beforeAll(() => {
-  expect(existsSync(path.join(RENDERER, 'index.html')), `${RENDERER} is not built: npm run build`).toBe(true);
-});
 
 async function chooseFolder(page: Page, field: string, name: string): Promise<void> {
   await page.getByRole('button', { name: `Choose a folder for ${field}` }).click();
   await page.getByRole('dialog').getByRole('button', { name }).click();
   await page.getByRole('button', { name: 'Use this folder' }).click();
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png` });
 }
 
 for (const theme of ['light', 'dark'] as const) {
@@ -53,11 +25,11 @@ for (const theme of ['light', 'dark'] as const) {
       await expect(start).toBeDisabled();
       await chooseFolder(page, 'Pictures', 'LIVE-itW');
       await checkWithAxe(page, 'form', findings);
-      await shot(page, `score-form-${theme}`);
+      await shoot(page, `score-form-${theme}`);
       await start.click();
       await expect(page).toHaveURL(/#\/score\?run=\d+&job=\d+$/);
       await expect(page.getByRole('progressbar', { name: 'Scoring' })).toBeVisible();
-      await shot(page, `score-running-${theme}`);
+      await shoot(page, `score-running-${theme}`);
       await page.getByRole('button', { name: 'Cancel' }).click();
       await expect(page.getByText('going on does only the rest')).toBeVisible();
       await page.getByRole('button', { name: 'Go on' }).click();
@@ -74,7 +46,7 @@ for (const theme of ['light', 'dark'] as const) {
       // Only rows in sight are in the page.
       expect(await table.getByRole('row').count()).toBeLessThan(60);
       await checkWithAxe(page, 'results', findings);
-      await shot(page, `score-results-${theme}`);
+      await shoot(page, `score-results-${theme}`);
       await first().nth(1).getByRole('button').click();
       const dialog = page.getByRole('dialog');
       await expect(dialog).toContainText('1 of 400');
@@ -82,14 +54,14 @@ for (const theme of ['light', 'dark'] as const) {
       await expect(dialog).toContainText('2 of 400');
       await expect(dialog.getByRole('img')).toHaveJSProperty('complete', true);
       await checkWithAxe(page, 'picture', findings);
-      await shot(page, `score-picture-${theme}`);
+      await shoot(page, `score-picture-${theme}`);
       await page.keyboard.press('Escape');
       const csv = page.waitForEvent('download');
       await page.getByRole('link', { name: 'CSV' }).click();
       expect((await csv).suggestedFilename()).toMatch(/^scores-\d+\.csv$/);
       await page.reload();
       await expect(table).toHaveAttribute('aria-rowcount', '401');
-      expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+      expect(findings).toEqual(NOTHING);
     });
 
     test('two folders are compared, with a verdict', async ({ page, mock }) => {
@@ -104,19 +76,19 @@ for (const theme of ['light', 'dark'] as const) {
       await expect(page.getByRole('button', { name: 'Compare' })).toBeDisabled();
       await limit.fill('0.02');
       await checkWithAxe(page, 'form', findings);
-      await shot(page, `compare-form-${theme}`);
+      await shoot(page, `compare-form-${theme}`);
       await page.getByRole('button', { name: 'Compare' }).click();
       await expect(page.getByRole('status').filter({ hasText: 'Worse than allowed' })).toBeVisible();
       await expect(page.getByLabel('Headline numbers')).toContainText('p = 0.00031');
       await expect(page.getByRole('region', { name: 'B against A' }).locator('canvas')).toBeVisible();
       await checkWithAxe(page, 'report', findings);
-      await shot(page, `compare-report-${theme}`);
+      await shoot(page, `compare-report-${theme}`);
       const table = page.getByRole('table', { name: 'Pairs, worst first' });
       await table.getByRole('button', { name: /shop/ }).first().click();
       const dialog = page.getByRole('dialog');
       await expect(dialog.getByRole('img')).toHaveCount(2);
       await checkWithAxe(page, 'pair', findings);
-      await shot(page, `compare-pair-${theme}`);
+      await shoot(page, `compare-pair-${theme}`);
       await page.keyboard.press('Escape');
       for (const [name, ending] of [
         ['Report HTML', 'html'],
@@ -128,13 +100,13 @@ for (const theme of ['light', 'dark'] as const) {
         expect((await download).suggestedFilename()).toMatch(new RegExp(`^comparison-\\d+\\.${ending}$`));
       }
       await table.scrollIntoViewIfNeeded();
-      await shot(page, `compare-report-below-${theme}`);
+      await shoot(page, `compare-report-below-${theme}`);
       await page.reload();
       await expect(table).toHaveAttribute('aria-rowcount', '61');
       await page.getByRole('button', { name: /^Jobs/ }).click();
       await page.getByRole('link', { name: 'See the report' }).click();
       await expect(page).toHaveURL(/#\/compare-folders\?job=\d+$/);
-      expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+      expect(findings).toEqual(NOTHING);
     });
   });
 }
@@ -148,7 +120,7 @@ test('without a run, with one that can not score here, and with a failure', asyn
   await expect(page.getByRole('alert')).toContainText('The model of its stream');
   await chooseFolder(page, 'Pictures', 'LIVE-itW');
   await expect(page.getByRole('button', { name: 'Score the pictures' })).toBeDisabled();
-  await shot(page, 'score-not-here');
+  await shoot(page, 'score-not-here');
   mock.catalog.failNext.set('scores.runs', new StudioError('internal', 'The catalog is away'));
   await page.reload();
   await expect(page.getByRole('alert')).toContainText('The catalog is away');

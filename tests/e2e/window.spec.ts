@@ -1,38 +1,9 @@
 // The window against the mock engine: every page in both themes, and the states that a healthy engine never shows.
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { StudioError } from '../../src-shared/errors.ts';
-import { startMockEngine, type MockEngine } from '../fixtures/mock-engine.ts';
+import { NOTHING, open, shoot, SHOTS, test } from './mock-test.ts';
 import { checkWithAxe, walkWindow, watchPage } from './walk.ts';
-
-const RENDERER = process.env['BIQA_RENDERER'] ?? path.resolve(import.meta.dirname, '../../out/renderer');
-const SHOTS = process.env['BIQA_SHOTS'];
-
-const test = base.extend<{ mock: MockEngine; empty: MockEngine }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from this pattern
-  mock: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER });
-    await use(mock);
-    await mock.close();
-  },
-  // eslint-disable-next-line no-empty-pattern -- as above
-  empty: async ({}, use) => {
-    const mock = await startMockEngine({ renderer: RENDERER, empty: true });
-    await use(mock);
-    await mock.close();
-  },
-});
-
-test.beforeAll(() => {
-  expect(existsSync(path.join(RENDERER, 'index.html')), `${RENDERER} is not built: npm run build`).toBe(true);
-});
-
-async function open(page: Page, mock: MockEngine, hash: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(`${mock.url}/${hash}`);
-}
 
 for (const theme of ['light', 'dark'] as const) {
   test(`a new user gets from the empty window to every page, ${theme}`, async ({ page, empty }) => {
@@ -41,7 +12,7 @@ for (const theme of ['light', 'dark'] as const) {
     );
     await open(page, empty, '');
     const findings = await walkWindow(page, { theme, ...(SHOTS === undefined ? {} : { shots: SHOTS }) });
-    expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+    expect(findings).toEqual(NOTHING);
   });
 }
 
@@ -70,7 +41,7 @@ test('a folder is chosen, reported on, imported and extracted', async ({ page, m
   await expect(page.getByText(/images\/s/)).toBeVisible();
   await page.getByRole('button', { name: `cancel ${name}` }).click();
   await expect(page.getByRole('button', { name: `Extract ${name}` })).toBeVisible();
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
 });
 
 test('an ambiguous folder is asked about, an unreadable one explained', async ({ page, mock }) => {
@@ -137,7 +108,7 @@ test('filters, order and histogram go into the address and come back from it', a
   await expect(status).toContainText('1\u202f200 images');
   await page.getByRole('button', { name: 'Level 5' }).click();
   await expect(status).toContainText('240 images match');
-  await page.getByRole('button', { name: 'Distortion' }).click();
+  await page.getByRole('button', { name: 'Distortion ▾' }).click();
   await page.getByRole('checkbox', { name: /Motion blur/ }).check();
   await page.keyboard.press('Escape');
   await expect(status).toContainText('20 images match');
@@ -173,14 +144,14 @@ test('an experiment is checked, warned about, run and watched', async ({ page, m
   await expect(page.locator('canvas[aria-label*="5 folds"]')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Jobs 1' })).toBeVisible();
   await checkWithAxe(page, 'experiments, training', findings);
-  if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/training.png` });
+  await shoot(page, 'training');
   await page.getByRole('region', { name: 'Past and running' }).getByRole('link').first().click();
   await expect(page.getByLabel('Headline numbers')).toBeVisible();
   // The refused spec is an HTTP error on purpose, and Chromium reports those.
   findings.consoleErrors = findings.consoleErrors.filter(
     (error) => !error.includes('/trpc/experiments.check'),
   );
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
 });
 
 test('charts and tables leave the window as TSV, PNG, SVG, Markdown and LaTeX', async ({
@@ -345,7 +316,7 @@ test('the inspector shows the nearest neighbours of an image, stream by stream',
   await expect(panel).toContainText('mobilenet-v2 is not extracted yet for this image');
   await panel.getByLabel('Stream').selectOption('nss');
   await expect(found).toHaveCount(12);
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
   mock.catalog.failNext.set(
     'images.similar',
     new StudioError('not-available', 'The memory is too small', { hint: 'Search within one dataset.' }),
@@ -368,7 +339,7 @@ test('a run shows its near-duplicates side by side when asked', async ({ page, m
   await checkWithAxe(page, 'near-duplicates', findings);
   await list.getByRole('listitem').first().getByRole('link').first().click();
   await expect(page).toHaveURL(/#\/image\/1\?run=1/);
-  expect(findings).toEqual({ consoleErrors: [], axe: [], foreignRequests: [] });
+  expect(findings).toEqual(NOTHING);
 });
 
 test('keys: shortcuts list, pages, jobs; the theme is kept', async ({ page, mock }) => {

@@ -127,6 +127,20 @@ describe('pages of images', () => {
   });
 });
 
+describe('an image with several labels', () => {
+  it("has the dataset's own first, whatever their names", async () => {
+    const label = (name: string, mos: number) => ({ name, mos, std: null, votes: null });
+    const row = imageRow('a.png', { labels: [label('zeal', 1), label('mos_quality', 4), label('align', 2)] });
+    const dataset = await writer.saveDataset(
+      datasetRow('d', [row], { label: 'mos_quality', labels: ['zeal', 'mos_quality', 'align'] }),
+      null,
+    );
+    const [item] = reader.images.page({ dataset }).items;
+    expect(item!.mos).toBe(4);
+    expect(reader.images.labels(item!.id).map(({ name }) => name)).toEqual(['mos_quality', 'align', 'zeal']);
+  });
+});
+
 describe('populations and features', () => {
   it('hold the images with a label and every stream, in label order', async () => {
     const unrated = imageRow('b.png', { labels: [] });

@@ -60,6 +60,23 @@ describe('pictures', () => {
     expect(await (await get(engine, url)).text()).toBe('marked');
   });
 
+  it('are bounded by a setting, counted, and deleted on demand', async () => {
+    const { home } = engine.services;
+    await get(engine, `/thumb/${await firstId()}?s=128`);
+    const before = await api.settings.limits.query();
+    expect(before.thumbnails).toMatchObject({ megabytes: 1000, set: null, overridden: false });
+    expect(before.thumbnails.usedBytes).toBeGreaterThan(0);
+    const set = await api.settings.setLimit.mutate({ name: 'thumbnails', megabytes: 20 });
+    expect(set.thumbnails).toMatchObject({ megabytes: 20, set: 20 });
+    expect(JSON.parse(readFileSync(home.settings, 'utf8'))).toEqual({ limits: { thumbnails: 20 } });
+    await expect(api.settings.setLimit.mutate({ name: 'thumbnails', megabytes: 0.5 })).rejects.toThrow();
+    const freed = await api.settings.emptyThumbnails.mutate();
+    expect(freed).toEqual({ files: expect.any(Number) as number, bytes: before.thumbnails.usedBytes });
+    expect((await api.settings.limits.query()).thumbnails.usedBytes).toBe(0);
+    expect((await get(engine, `/thumb/${await firstId()}?s=128`)).status).toBe(200);
+    await api.settings.setLimit.mutate({ name: 'thumbnails', megabytes: null });
+  });
+
   it('in other sizes are refused', async () => {
     for (const s of ['64', '100000', 'x', '-128']) {
       const response = await get(engine, `/thumb/${await firstId()}?s=${s}`);

@@ -179,7 +179,7 @@ function predictByHand(head: Awaited<ReturnType<typeof trainMember>>, row: numbe
   widths.slice(1).forEach((outputs, layer) => {
     const inputs = widths[layer]!;
     const sums = Array.from({ length: outputs }, (_, o) =>
-      values.reduce((total, v, i) => total + v * head.parameters[offset + i * outputs + o]!, 0),
+      values.reduce((total, v, i) => total + v * head.parameters[offset + o * inputs + i]!, 0),
     );
     offset += inputs * outputs;
     const linear = sums.map((sum, o) => sum + head.parameters[offset + o]!);

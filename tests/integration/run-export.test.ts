@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import { runCardSchema, type RunCard } from '../../src-shared/run-card.ts';
 import { exportRun } from '../../src-main/experiments/export-run.ts';
+import { runModel } from '../../src-main/experiments/run-model.ts';
 import { readHeads } from '../../src-main/experiments/run-heads.ts';
 import { exportModel } from '../../src-main/fusion/export-model.ts';
 import { EventHub } from '../../src-main/jobs/events.ts';
@@ -66,6 +67,15 @@ describe('every fold head alone', { timeout: 60_000 }, () => {
         }
         await session.release();
       }
+      const { inputs, gates: columns, onnx } = exportModel(readHeads(reader, reader.runs.get(id)), {});
+      const wrong = columns === null ? ['nss'] : null;
+      await expect(runModel(ort, { onnx, inputs, gates: wrong }, [], 0)).rejects.toMatchObject({
+        code: 'bad-input',
+        message: expect.stringContaining('its card says score') as string,
+      });
+      await expect(runModel(ort, { onnx, inputs: [], gates: columns }, [], 0)).rejects.toMatchObject({
+        code: 'bad-input',
+      });
       const [once, again] = [await exportRun(ort, reader, id), await exportRun(ort, reader, id)];
       expect(once).toMatchObject({ heads: 3, agreement: { images: 64 } });
       expect(once.agreement.score).toBeGreaterThan(0);
@@ -199,6 +209,49 @@ describe('on the command line', { timeout: 120_000 }, () => {
       expect(Math.abs(gates![i]! - p.gates['nss']!)).toBeLessThan(1e-5);
     });
     expect(new Set(score).size).toBeGreaterThan(20);
+  });
+
+  it('says in `studio predict --model` what the run says', async () => {
+    const table = path.join(work, 'scores.csv');
+    const found = await run<{ run: null; model: string; predictions: typeof predictions }>(
+      ...['predict', '--model', files.model, folder, '--csv', table],
+    );
+    expect(found).toMatchObject({ run: null, model: files.model });
+    expect(found.predictions.map((p) => p.image)).toEqual(predictions.map((p) => p.image));
+    found.predictions.forEach((p, i) => {
+      expect(Math.abs(p.prediction - predictions[i]!.prediction)).toBeLessThan(1e-5);
+      expect(Math.abs(p.prediction_std - predictions[i]!.prediction_std)).toBeLessThan(1e-5);
+      expect(Math.abs(p.gates['nss']! - predictions[i]!.gates['nss']!)).toBeLessThan(1e-5);
+    });
+    expect(readFileSync(table, 'utf8').trimEnd().split('\n')).toHaveLength(1 + rows.length);
+  });
+
+  it('is refused by `studio predict --model` where the streams of its card do not fit', async () => {
+    const place = path.join(work, 'alone');
+    mkdirSync(place);
+    const [model, card] = [path.join(place, 'm.onnx'), path.join(place, 'm.card.json')];
+    writeFileSync(model, readFileSync(files.model));
+    expect(await refused('predict', '--model', model, folder)).toMatchObject({
+      code: 'not-found',
+      file: card,
+      message: expect.stringContaining('card is missing') as string,
+    });
+    const facts = runCardSchema.parse(JSON.parse(readFileSync(files.card, 'utf8')));
+    const streams = [{ ...facts.streams[0]!, version: 'nss-138/0' }];
+    writeFileSync(card, JSON.stringify({ ...facts, streams }));
+    expect(await refused('predict', '--model', model, folder)).toMatchObject({
+      code: 'not-available',
+      message: expect.stringMatching(
+        /Model m\.onnx uses stream "nss" \(nss-138\/0\).* it is nss-138\//,
+      ) as string,
+    });
+    const inputs = [{ ...facts.model.inputs[0]!, dimension: 137 }];
+    writeFileSync(card, JSON.stringify({ ...facts, model: { ...facts.model, inputs } }));
+    expect(await refused('predict', '--model', model, folder)).toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('takes 137 values of stream "nss"; it has 138 here') as string,
+    });
+    expect((await studio(['predict', '--model', model, '--run', '1', folder], { home })).code).toBe(2);
   });
 
   it.skipIf(!existsSync(PYTHON))('says the same in Python, by the example of docs/export.md', () => {

@@ -108,6 +108,18 @@ describe('after it', () => {
     expect(neighbours[0]!.cosine).toBeCloseTo(1, 5);
   });
 
+  it('resident features are counted, and go where the limit becomes smaller', async () => {
+    const { api, engine } = context;
+    const used = async () => (await api.settings.limits.query()).neighbours.usedBytes;
+    expect(await used()).toBeGreaterThan(4 * 138 * nameOf.size);
+    await engine.services.neighbours.setBudget(1);
+    expect(await used()).toBe(0);
+    const query = { id: idOf(natural(0)), stream: 'nss' };
+    await expect(api.images.similar.query(query)).rejects.toThrow(/need 1 MB of memory; the limit is 0 MB/);
+    await api.settings.setLimit.mutate({ name: 'neighbours', megabytes: null });
+    expect((await api.images.similar.query(query)).searched).toBe(nameOf.size);
+  });
+
   it('features that were added since count, in all datasets too', { timeout: 60_000 }, async () => {
     const { engine, local, api, folder } = context;
     const query = { id: idOf(natural(0)), stream: 'nss', scope: 'all' as const };

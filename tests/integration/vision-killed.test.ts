@@ -155,7 +155,7 @@ describe('an engine that is killed', { timeout: 120_000 }, () => {
       let before = await computed();
       while (before < BATCH + 16) before = await computed();
       const encoders = encoderProcesses(engine.child.pid!);
-      expect(encoders).toHaveLength(1);
+      expect(encoders.length).toBeGreaterThan(0);
       await kill(engine);
 
       const held = featuresIn(home);

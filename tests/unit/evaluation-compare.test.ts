@@ -257,6 +257,7 @@ describe('the cross-dataset matrix', () => {
   const run = (id: number, change: Partial<ComparableRun>): ComparableRun => ({
     ...base,
     run: id,
+    distortions: 0,
     gate: null,
     trainedOn: 'koniq',
     protocolKind: 'cv',

@@ -4,18 +4,21 @@ import { FusionKernel } from '../../src-main/fusion/kernel.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 
 describe('a dropout mask', () => {
-  it('takes the draws of the generator, two entries each, and goes on after them', () => {
+  it('takes the draws of four generators, eight entries each, and goes on after them', () => {
     const kernel = new FusionKernel(1000);
     const dropout = new Dropout(kernel, 7, 0.3, 0.5);
     const mask = kernel.float32(101);
-    const drawing = new Random(7);
+    const seeds = new Random(7);
+    const generators = Array.from({ length: 4 }, () => new Random(seeds.bits()));
     for (const length of [101, 64, 1]) {
       mask.fill(-1);
       dropout.fill(mask, length);
-      const draws = Array.from({ length: Math.ceil(length / 2) }, () => drawing.bits());
-      const entry = (i: number): number => (i % 2 === 0 ? draws[i >> 1]! & 0xffff : draws[i >> 1]! >>> 16);
+      const entries = Array.from({ length: Math.ceil(length / 8) }, () => {
+        const draws = generators.map((generator) => generator.bits());
+        return [...draws.map((bits) => bits & 0xffff), ...draws.map((bits) => bits >>> 16)];
+      }).flat();
       mask.forEach((value, i) => {
-        const kept = entry(i) < Math.round(0.3 * 65536) ? 0 : Math.fround(0.5 / 0.7);
+        const kept = entries[i]! < Math.round(0.3 * 65536) ? 0 : Math.fround(0.5 / 0.7);
         expect(value).toBe(i < length ? kept : -1);
       });
     }

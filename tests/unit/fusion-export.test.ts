@@ -171,7 +171,7 @@ function exactScore(head: TrainedHead, streams: readonly StreamFeatures[], row: 
     expect(x.length).toBe(inputs);
     return Array.from({ length: outputs }, (_, o) =>
       x.reduce(
-        (sum, value, i) => sum + value * head.parameters[weightOffset + i * outputs + o]!,
+        (sum, value, i) => sum + value * head.parameters[weightOffset + o * inputs + i]!,
         head.parameters[biasOffset + o]!,
       ),
     );

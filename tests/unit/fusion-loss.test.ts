@@ -170,17 +170,18 @@ async function network(
     ...lossFeeds(uniform(batch)),
   };
   const tensors = layers.map(({ inputs, outputs, weightOffset, biasOffset }, i) => {
-    feeds[`weight${i}`] = { values: parameters.subarray(weightOffset, biasOffset), shape: [inputs, outputs] };
-    feeds[`bias${i}`] = { values: parameters.subarray(biasOffset, biasOffset + outputs), shape: [outputs] };
-    return { weight: input(`weight${i}`, [inputs, outputs]), bias: input(`bias${i}`, [outputs]) };
+    feeds[`weight${i}`] = { values: parameters.subarray(weightOffset, biasOffset), shape: [outputs, inputs] };
+    const bias = parameters.subarray(biasOffset, biasOffset + outputs);
+    feeds[`bias${i}`] = { values: bias, shape: [outputs, 1] };
+    return { weight: input(`weight${i}`, [outputs, inputs]), bias: input(`bias${i}`, [outputs, 1]) };
   });
   const kernel = new FusionKernel(100_000);
   const dropout = new Dropout(kernel, random.bits(), DROPOUT, 0.5);
   const masks = architecture.hidden.map((width, i) => {
     const values = kernel.float32(batch * width);
     dropout.fill(values);
-    feeds[`mask${i}`] = { values, shape: [batch, width] };
-    return input(`mask${i}`, ['batch', width]);
+    feeds[`mask${i}`] = { values, shape: [width, batch] };
+    return input(`mask${i}`, [width, 'batch']);
   });
   const { prediction } = modelGraph(architecture, input('features', ['batch', WIDTH]), tensors, masks);
   const { loss, slope } = hybridLoss(prediction, lossInputs(), WEIGHTS);
@@ -193,7 +194,10 @@ async function network(
 function tfModel(architecture: Architecture, parameters: tf.Tensor[], feeds: Feeds): tf.Tensor {
   const tensor = (name: string): tf.Tensor => tf.tensor(feeds[name]!.values, [...feeds[name]!.shape]);
   const layer = (x: tf.Tensor, i: number): tf.Tensor =>
-    tf.add(tf.matMul(x as tf.Tensor2D, parameters[2 * i] as tf.Tensor2D), parameters[2 * i + 1]!);
+    tf.add(
+      tf.matMul(x as tf.Tensor2D, parameters[2 * i] as tf.Tensor2D, false, true),
+      tf.reshape(parameters[2 * i + 1]!, [-1]),
+    );
   let value = tensor('features');
   if (architecture.gate !== null) {
     const z = tf.slice(value, [0, 3], [-1, 5]);
@@ -205,7 +209,7 @@ function tfModel(architecture: Architecture, parameters: tf.Tensor[], feeds: Fee
   }
   for (let i = 0; i < 3; i++) {
     value = layer(value, i);
-    if (i < 2) value = tf.mul(tf.mul(2, tfGelu(value)), tensor(`mask${i}`));
+    if (i < 2) value = tf.mul(tf.mul(2, tfGelu(value)), tf.transpose(tensor(`mask${i}`)));
   }
   return tf.squeeze(value, [1]);
 }

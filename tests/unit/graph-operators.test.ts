@@ -86,9 +86,23 @@ const cases: Case[] = [
   ),
   {
     name: 'linear',
-    shapes: [[4, 3], [3, 2], [2]],
-    ours: op.linear,
-    theirs: (x, w, b) => tf.add(tf.matMul(x!, w!), b!),
+    shapes: [
+      [2, 3],
+      [3, 4],
+      [2, 1],
+    ],
+    ours: (w, x, b) => op.linear(w, x, b),
+    theirs: (w, x, b) => tf.add(tf.matMul(w!, x!), b!),
+  },
+  {
+    name: 'linear of rows',
+    shapes: [
+      [2, 3],
+      [4, 3],
+      [2, 1],
+    ],
+    ours: (w, x, b) => op.linear(w, x, b, { rows: true }),
+    theirs: (w, x, b) => tf.add(tf.matMul(w!, x!, false, true), b!),
   },
   { name: 'transpose', shapes: [m23], ours: op.transpose, theirs: (x) => tf.transpose(x) },
   {
@@ -245,7 +259,8 @@ describe('the graph', () => {
   });
 
   it('adds a Gram matrix in double precision', async () => {
-    const sum = op.addGram(input('total', [2, 2], 'float64'), input('a', [3, 2], 'float64'));
+    const block = input('a', [3, 2], 'float64');
+    const sum = op.addGram(input('total', [2, 2], 'float64'), block, block);
     const session = await createSession(ort, writeOnnx({ sum }), 1);
     const a = doubleTensor(ort, Float64Array.of(1, 2, 3, 4, 5, 1e-12), [3, 2]);
     const total = doubleTensor(ort, Float64Array.of(1, 0, 0, 1), [2, 2]);
@@ -259,7 +274,7 @@ describe('the graph', () => {
     const x = input('x', [2, 3]);
     expect(() => op.add(x, input('y', [2, 2]))).toThrow('do not broadcast');
     expect(() => op.matmul(x, x)).toThrow('matmul of [2, 3] and [2, 3]');
-    expect(() => op.linear(x, input('w', [3, 2]), input('b', [3]))).toThrow('linear of');
+    expect(() => op.linear(input('w', [2, 3]), x, input('b', [3, 1]))).toThrow('linear of');
     expect(() => op.slice(x, 1, 2, 4)).toThrow('slice 2..4 of 3');
     expect(() => op.squeeze(x, 0)).toThrow('axis 0 of [2, 3] is not 1 long');
     expect(() => constant(new Float32Array(3), [2])).toThrow('constant of 3 values');

@@ -19,6 +19,7 @@ function run(id: number, streams: string[], change: Partial<ComparableRun> = {})
     ...makeRun(id, 'group', 'done'),
     label: `run ${id}`,
     streams: streams.map((stream) => ({ stream, version: '1', source: 'computed here' })),
+    distortions: 0,
     gate: null,
     trainedOn: 'biqa-demo',
     protocolKind: 'cv',

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { nameOf } from '../../src-shared/dataset-name.ts';
 import {
   bytes,
   count,
   counted,
   duration,
   fixed,
-  nameOf,
   percent,
   remaining,
   scaleDigits,

@@ -4,7 +4,6 @@ import type { ComparedPair, FolderComparison } from '../../src-shared/folder-com
 import { folderComparison } from '../../src-shared/folder-comparison.ts';
 import { comparisonHtml } from '../../src-main/reports/folder-comparison.ts';
 import { escapeHtml, html } from '../../src-main/reports/html.ts';
-import { histogramSvg, niceTicks, scatterSvg } from '../../src-main/reports/svg-charts.ts';
 import { symmetricBins } from '../../src-shared/symmetric-bins.ts';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp; \u202egnp.exe\u0007`;
@@ -135,11 +134,11 @@ describe('its charts', () => {
     );
   });
 
-  it('draw finite numbers, one point and equal points too', () => {
-    const labels = { title: 't', x: 'x', y: 'y' };
-    const one = scatterSvg([[0.5, 0.5]], labels).markup + histogramSvg([0], labels).markup;
-    expect(one).not.toMatch(/NaN|Infinity/);
-    expect(niceTicks([0, 1])).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
-    expect(niceTicks([-0.3, 0.3], 6)).toEqual([-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]);
+  it('mark what got worse, and say so in words', () => {
+    const page = comparisonHtml(comparisonOf('x'), [{ a: null, b: null }], '2026-01-02T03:04:05.000Z');
+    expect(page.match(/class="dots worse" d="(M[^M]*)"/g)).toHaveLength(1);
+    expect(page.match(/class="bar worse"/g)).toHaveLength(15);
+    expect(page.match(/aria-label="[^"]*1 of 2 pairs got worse, 1 better, 0 equal/g)).toHaveLength(2);
+    expect(page).not.toMatch(/NaN|Infinity/);
   });
 });

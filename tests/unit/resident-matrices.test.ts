@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { neighbourBudget } from '../../src-main/streams/neighbours/neighbour-search.ts';
 import { NeighbourMatrix } from '../../src-main/streams/neighbours/matrix.ts';
 import { ResidentMatrices } from '../../src-main/streams/neighbours/resident-matrices.ts';
 
@@ -63,15 +62,21 @@ describe('resident matrices', () => {
     expect(() => new ResidentMatrices(reader, ONE - 1).get(keyOf(1))).toThrow(
       expect.objectContaining({
         code: 'not-available',
-        hint: expect.stringContaining('BIQA_NEIGHBOUR_MB=1') as string,
+        hint: expect.stringContaining('Allow 1 MB or more in the Settings') as string,
       }) as Error,
     );
   });
-});
 
-it('the budget is 512 MB, or what BIQA_NEIGHBOUR_MB says', () => {
-  expect(neighbourBudget({})).toBe(512e6);
-  expect(neighbourBudget({ BIQA_NEIGHBOUR_MB: '64' })).toBe(64e6);
-  for (const text of ['0', '-1', '1.5', 'lots'])
-    expect(() => neighbourBudget({ BIQA_NEIGHBOUR_MB: text })).toThrow(/whole number/);
+  it('over a smaller budget go at once, and come back with a larger one', () => {
+    const { state, reader } = catalogOf();
+    const resident = new ResidentMatrices(reader, 3 * ONE);
+    for (const scope of [1, 2, 3]) resident.get(keyOf(scope));
+    resident.setBudget(ONE);
+    expect(resident.bytes).toBe(ONE);
+    resident.get(keyOf(3));
+    expect(state.loads).toEqual([1, 2, 3]);
+    resident.setBudget(2 * ONE);
+    resident.get(keyOf(1));
+    expect(resident.bytes).toBe(2 * ONE);
+  });
 });

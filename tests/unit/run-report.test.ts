@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { escapeHtml, html } from '../../src-main/reports/html.ts';
 import { gateRows } from '../../src-main/reports/gate-rows.ts';
 import { renderRunReport, type RunReport } from '../../src-main/reports/run-report.ts';
-import { barsSvg, histogramSvg, scatterSvg, ticks } from '../../src-main/reports/run-charts.ts';
+import { barsSvg, histogramSvg, scatterSvg, ticks } from '../../src-main/reports/charts.ts';
+import { symmetricBins } from '../../src-shared/symmetric-bins.ts';
 import { detailOf, makeRun } from '../fixtures/mock-runs.ts';
 
 const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;`;
@@ -54,12 +55,16 @@ describe('charts', () => {
     expect(ticks({ min: 1, max: 5 })).toEqual([1, 2, 3, 4, 5]);
     expect(ticks({ min: 0, max: 100 })).toEqual([0, 20, 40, 60, 80, 100]);
     expect(ticks({ min: -0.3, max: 1 }).map((t) => Number(t.toFixed(6)))).toEqual([0, 0.5, 1]);
+    expect(ticks({ min: -0.3, max: 0.3 }, 6).map((t) => Number(t.toFixed(6)))).toEqual([
+      -0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3,
+    ]);
     expect(ticks({ min: 2, max: 2 })).toEqual([2]);
   });
 
   it('put each point where it belongs, equal ones once', () => {
     const text = { title: 'T', summary: 'S' };
-    const svg = scatterSvg(text, [1, 5, 5, 3], [1, 5, 5, 3], { min: 1, max: 5 }).markup;
+    const axes = { x: 'x', y: 'y', ideal: { min: 1, max: 5 } };
+    const svg = scatterSvg(text, [1, 5, 5, 3], [1, 5, 5, 3], axes).markup;
     expect(/class="dots" d="([^"]*)"/.exec(svg)![1]).toBe('M56 412h0M508 12h0M282 212h0');
     const rows = [
       { name: 'x', value: 0.5 },
@@ -74,9 +79,39 @@ describe('charts', () => {
       { from: -1, to: 0, count: 2 },
       { from: 0, to: 1, count: 4 },
     ];
-    expect(compact(histogramSvg(text, bins, 'x').markup)).toContain(
+    expect(compact(histogramSvg(text, bins, { x: 'x', y: 'y' }).markup)).toContain(
       'x="56" y="112" width="225" height="100"',
     );
+  });
+});
+
+describe('charts of what got worse', () => {
+  const text = { title: 'T', summary: 'S' };
+  const axes = { x: 'x', y: 'y', ideal: { min: 0, max: 1 } };
+
+  it('mark the dots below the line, and those only', () => {
+    const svg = scatterSvg(text, [0, 1, 1], [0, 0, 1], axes, { worseBelow: true }).markup;
+    expect(/class="dots" d="([^"]*)"/.exec(svg)![1]).toBe('M56 412h0M508 12h0');
+    expect(/class="dots worse" d="([^"]*)"/.exec(svg)![1]).toBe('M508 412h0');
+    expect(scatterSvg(text, [0, 1, 1], [0, 0, 1], axes).markup).not.toContain('worse');
+  });
+
+  it('mark the bars below zero', () => {
+    const bins = symmetricBins([-0.3, -0.1, 0.05, 0.3], 30);
+    const bars = (markup: string) => [...markup.matchAll(/class="(bar[^"]*)"/g)].map(([, kind]) => kind);
+    const half = (kind: string) => Array.from({ length: 15 }, () => kind);
+    const marked = histogramSvg(text, bins, axes, { worseBelowZero: true }).markup;
+    expect(bars(marked)).toEqual([...half('bar worse'), ...half('bar')]);
+    expect(compact(marked)).toContain('<line class="ideal" x1="282" y1="12" x2="282" y2="212" />');
+    expect(bars(histogramSvg(text, bins, axes).markup)).toEqual([...half('bar'), ...half('bar')]);
+  });
+
+  it('draw finite numbers, one point and equal points too', () => {
+    const one = { x: 'x', y: 'y', ideal: { min: 0.5, max: 0.5 } };
+    const markup =
+      scatterSvg(text, [0.5, 0.5], [0.5, 0.5], one).markup +
+      histogramSvg(text, symmetricBins([0], 30), one, { worseBelowZero: true }).markup;
+    expect(markup).not.toMatch(/NaN|Infinity/);
   });
 });
 

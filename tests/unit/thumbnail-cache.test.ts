@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ThumbnailCache, thumbnailBudget } from '../../src-main/images/thumbnail-cache.ts';
+import { ThumbnailCache } from '../../src-main/images/thumbnail-cache.ts';
 import { contentOf } from '../fixtures/catalog-rows.ts';
 import { temporaryFolders } from '../fixtures/studio-process.ts';
 
@@ -83,9 +83,29 @@ describe('thumbnail cache', () => {
     expect(await cache.get(key('a'))).toEqual(picture(60));
   });
 
-  it('reads its bound from BIQA_THUMBNAIL_MB', () => {
-    expect(thumbnailBudget({})).toBe(1e9);
-    expect(thumbnailBudget({ BIQA_THUMBNAIL_MB: '20' })).toBe(20e6);
-    expect(() => thumbnailBudget({ BIQA_THUMBNAIL_MB: '0' })).toThrow(/whole number of megabytes/);
+  it('is emptied on demand, says what it freed, and works on', async () => {
+    const folder = temporary('thumbnails');
+    const cache = new ThumbnailCache({ folder, budgetBytes: 1000 });
+    await cache.put(key('a'), picture(50));
+    await cache.put(key('b'), picture(70));
+    expect(await cache.bytes()).toBe(120);
+    const again = new ThumbnailCache({ folder, budgetBytes: 1000 });
+    expect(await again.empty()).toEqual({ files: 2, bytes: 120 });
+    expect(filesIn(folder)).toEqual([]);
+    expect([await again.bytes(), await again.get(key('a'))]).toEqual([0, null]);
+    await again.put(key('a'), picture(60));
+    expect(await again.get(key('a'))).toEqual(picture(60));
+  });
+
+  it('follows a new bound at once, the least recently used out first', async () => {
+    const folder = temporary('thumbnails');
+    const cache = new ThumbnailCache({ folder, budgetBytes: 1000 });
+    for (const name of ['a', 'b', 'c']) await cache.put(key(name), picture(100));
+    await cache.setBudget(150);
+    expect(await cache.bytes()).toBe(100);
+    expect(await cache.get(key('c'))).not.toBeNull();
+    await cache.setBudget(1000);
+    for (const name of ['a', 'b']) await cache.put(key(name), picture(100));
+    expect(await cache.bytes()).toBe(300);
   });
 });

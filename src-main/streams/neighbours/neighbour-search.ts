@@ -1,3 +1,4 @@
+/** The thread that finds similar images, seen from the engine. */
 import { Worker } from 'node:worker_threads';
 import { StudioError } from '../../../src-shared/errors.ts';
 import type {
@@ -8,32 +9,18 @@ import type {
   NeighbourWorkerData,
 } from './neighbour-worker.ts';
 
-/** Memory for resident vectors unless BIQA_NEIGHBOUR_MB says otherwise. */
-const DEFAULT_BUDGET_MB = 512;
-
-/** The memory budget of the search in bytes: BIQA_NEIGHBOUR_MB (whole megabytes), else 512 MB. Throws StudioError bad-input. */
-export function neighbourBudget(env: NodeJS.ProcessEnv = process.env): number {
-  const text = env['BIQA_NEIGHBOUR_MB'];
-  if (text === undefined || text === '') return DEFAULT_BUDGET_MB * 1e6;
-  if (!/^[1-9]\d{0,6}$/.test(text)) {
-    throw new StudioError('bad-input', `BIQA_NEIGHBOUR_MB is not a whole number of megabytes: "${text}"`, {
-      hint: 'Give a number such as 512, or leave it out.',
-    });
-  }
-  return Number(text) * 1e6;
-}
-
 /**
  * Exact nearest neighbours by cosine, in a worker thread that starts with the first search: loading a matrix and searching it
  * never take the API's thread.
  */
 export class NeighbourSearch {
-  readonly #workerData: NeighbourWorkerData;
+  #workerData: NeighbourWorkerData;
+  #bytes = 0;
   #worker: Worker | null = null;
   #nextId = 1;
   readonly #waiting = new Map<
     number,
-    { resolve(result: NeighbourResult): void; reject(error: unknown): void }
+    { resolve(result: NeighbourResult | null): void; reject(error: unknown): void }
   >();
 
   constructor(options: NeighbourWorkerData) {
@@ -41,13 +28,19 @@ export class NeighbourSearch {
   }
 
   /** The nearest images of one vector. Throws StudioError: 'not-available' where the budget is too small, 'internal'. */
-  search(query: NeighbourQuery): Promise<NeighbourResult> {
-    const worker = (this.#worker ??= this.#start());
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, query } satisfies NeighbourRequest);
-    });
+  async search(query: NeighbourQuery): Promise<NeighbourResult> {
+    return (await this.#ask((this.#worker ??= this.#start()), { query }))!;
+  }
+
+  /** Bytes of resident vectors now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Another memory budget; what is over it goes. Throws StudioError internal. */
+  async setBudget(budgetBytes: number): Promise<void> {
+    this.#workerData = { ...this.#workerData, budgetBytes };
+    if (this.#worker !== null) await this.#ask(this.#worker, { budgetBytes });
   }
 
   /** Call when features or datasets have changed. */
@@ -57,6 +50,14 @@ export class NeighbourSearch {
 
   async close(): Promise<void> {
     await this.#worker?.terminate();
+  }
+
+  #ask(worker: Worker, what: { query: NeighbourQuery } | { budgetBytes: number }) {
+    const id = this.#nextId++;
+    return new Promise<NeighbourResult | null>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, ...what } satisfies NeighbourRequest);
+    });
   }
 
   #start(): Worker {
@@ -69,6 +70,7 @@ export class NeighbourSearch {
     worker.on('message', (reply: NeighbourReply) => {
       const call = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
+      this.#bytes = reply.bytes;
       if ('result' in reply) call?.resolve(reply.result);
       else call?.reject(StudioError.fromShape(reply.error));
     });
@@ -76,6 +78,7 @@ export class NeighbourSearch {
     // The next search starts a new one.
     worker.on('exit', () => {
       this.#worker = null;
+      this.#bytes = 0;
       for (const call of this.#waiting.values()) call.reject(cause);
       this.#waiting.clear();
     });

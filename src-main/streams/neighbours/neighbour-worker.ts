@@ -14,8 +14,12 @@ export type NeighbourResult = {
   searched: number;
   milliseconds: number;
 };
-export type NeighbourRequest = { id: number; query: NeighbourQuery } | 'invalidate';
-export type NeighbourReply = { id: number; result: NeighbourResult } | { id: number; error: ErrorShape };
+export type NeighbourRequest =
+  { id: number; query: NeighbourQuery } | { id: number; budgetBytes: number } | 'invalidate';
+/** The result is null where nothing was searched; `bytes` are resident after it. */
+export type NeighbourReply = { id: number; bytes: number } & (
+  { result: NeighbourResult | null } | { error: ErrorShape }
+);
 
 const { catalog, budgetBytes } = workerData as NeighbourWorkerData;
 const resident = new ResidentMatrices(openCatalogReader(catalog), budgetBytes);
@@ -23,15 +27,20 @@ const port = parentPort!;
 
 port.on('message', (request: NeighbourRequest) => {
   if (request === 'invalidate') return resident.invalidate();
-  const { id, query } = request;
-  let reply: NeighbourReply;
+  let outcome: { result: NeighbourResult | null } | { error: ErrorShape };
   try {
-    reply = { id, result: search(query) };
+    outcome = { result: perform(request) };
   } catch (error) {
-    reply = { id, error: errorShape(error) };
+    outcome = { error: errorShape(error) };
   }
-  port.postMessage(reply);
+  port.postMessage({ id: request.id, bytes: resident.bytes, ...outcome } satisfies NeighbourReply);
 });
+
+function perform(request: { query: NeighbourQuery } | { budgetBytes: number }): NeighbourResult | null {
+  if ('query' in request) return search(request.query);
+  resident.setBudget(request.budgetBytes);
+  return null;
+}
 
 function search({ key, image, vector, limit }: NeighbourQuery): NeighbourResult {
   const { matrix, images } = resident.get(key);

@@ -13,7 +13,7 @@ const MB = 1e6;
 
 export class ResidentMatrices {
   readonly #reader: Pick<CatalogReader, 'neighbours'>;
-  readonly #budget: number;
+  #budget: number;
   /** In order of use, the latest last. */
   readonly #resident = new Map<string, Resident>();
 
@@ -25,6 +25,12 @@ export class ResidentMatrices {
   /** Bytes held now; never over the budget. */
   get bytes(): number {
     return [...this.#resident.values()].reduce((sum, { matrix }) => sum + matrix.bytes, 0);
+  }
+
+  /** Another budget; what is over it goes. */
+  setBudget(budgetBytes: number): void {
+    this.#budget = budgetBytes;
+    this.#makeRoom(0);
   }
 
   /** Features or datasets have changed: matrices are compared with the catalog before they are used again. */
@@ -78,14 +84,19 @@ export class ResidentMatrices {
         'not-available',
         `Nearest neighbours among ${rows} images need ${Math.ceil(bytes / MB)} MB of memory; the limit is ${Math.floor(this.#budget / MB)} MB`,
         {
-          hint: `Start the studio with BIQA_NEIGHBOUR_MB=${Math.ceil(bytes / MB)} or more, or search within one dataset.`,
+          hint: `Allow ${Math.ceil(bytes / MB)} MB or more in the Settings (or by BIQA_NEIGHBOUR_MB), or search within one dataset.`,
         },
       );
     }
+    this.#makeRoom(bytes);
+    return new NeighbourMatrix(rows, dimension);
+  }
+
+  /** For `bytes` more within the budget. */
+  #makeRoom(bytes: number): void {
     for (const name of this.#resident.keys()) {
-      if (this.bytes + bytes <= this.#budget) break;
+      if (this.bytes + bytes <= this.#budget) return;
       this.#resident.delete(name);
     }
-    return new NeighbourMatrix(rows, dimension);
   }
 }

@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import { stat } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
 import type { Device, Provider, ProviderTrial } from '../../../src-shared/encoders.ts';
 import { StudioError } from '../../../src-shared/errors.ts';
 import type { StreamInfo } from '../../../src-shared/streams.ts';
@@ -28,10 +29,42 @@ export async function openVisionExtractor(
     await verifyModelFiles(encoders, id, { signal, onProgress: () => undefined });
   }
   const encoder = await encoders.require(id);
-  const task = encoderTask(encoder, candidateProviders(device, await supportedBackends()));
-  const process = await openProcess(task, signal);
-  await encoders.noteProvider(id, process.provider);
-  return new VisionExtractor({ encoder, task, process });
+  const whole = encoderTask(encoder, candidateProviders(device, await supportedBackends()));
+  const onCpu = sideBySide(whole, await modelBytes(encoder));
+  const first = whole.candidates.every((provider) => provider === 'cpu') ? onCpu.task : whole;
+  const process = await openProcess(first, signal);
+  const { provider } = process;
+  await encoders.noteProvider(id, provider);
+  const { task, processes } = provider === 'cpu' ? onCpu : { task: whole, processes: 1 };
+  // A process that takes over after a crash stays with the provider: one extraction never mixes two.
+  const lanes = Array.from({ length: processes }, () => new Lane({ ...task, candidates: [provider] }));
+  if (task === first) lanes[0]!.process = process;
+  else await process.stop();
+  return new VisionExtractor({ info: visionStream(encoder, provider), process, lanes });
+}
+
+/** Most encoder processes, and their share of the machine's memory. */
+const MOST_PROCESSES = 4;
+const MEMORY_SHARE = 1 / 4;
+/** What a process takes beside the model, and the model as a multiple of its file (docs/performance.md, memory). */
+const PROCESS_BYTES = 400e6;
+const MODEL_FACTOR = 2.4;
+
+/**
+ * How a model of so many bytes runs on the CPU. The threads of one run wait for each other at every layer, and both wait while one core
+ * decodes, which costs a small model a quarter of its time; so several processes share the cores where memory allows.
+ */
+function sideBySide(task: EncoderTask, bytes: number): { task: EncoderTask; processes: number } {
+  const cores = availableParallelism();
+  const fitting = Math.floor((MEMORY_SHARE * totalmem()) / (PROCESS_BYTES + MODEL_FACTOR * bytes));
+  const processes = Math.max(1, Math.min(cores, MOST_PROCESSES, fitting));
+  if (processes === 1) return { task, processes };
+  return { task: { ...task, threads: Math.floor(cores / processes), workers: 1 }, processes };
+}
+
+async function modelBytes({ modelPath, checked }: ReadyEncoder): Promise<number> {
+  const files = await Promise.all([modelPath, ...checked.externalFiles].map((file) => stat(file)));
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** What a process needs for an encoder on this machine. */
@@ -76,28 +109,59 @@ class VisionExtractor implements Extractor {
   readonly info: StreamInfo;
   readonly device: Provider;
   readonly notes: string[];
-  readonly #task: EncoderTask;
-  #process: EncoderProcess | null;
+  readonly #lanes: readonly Lane[];
 
-  constructor(parts: { encoder: ReadyEncoder; task: EncoderTask; process: EncoderProcess }) {
-    const { encoder, task, process } = parts;
-    this.device = process.provider;
-    this.info = visionStream(encoder, this.device);
-    this.notes = notesOf(process);
-    this.#process = process;
-    // A process that takes over after a crash stays with the provider: one extraction never mixes two.
-    this.#task = { ...task, candidates: [this.device] };
+  constructor(parts: { info: StreamInfo; process: EncoderProcess; lanes: readonly Lane[] }) {
+    this.info = parts.info;
+    this.device = parts.process.provider;
+    this.notes = notesOf(parts.process);
+    this.#lanes = parts.lanes;
   }
 
-  /**
-   * Encodes; when the process ends by itself, the pictures it had are tried again one at a time, so that only the one
-   * that ends it again fails. Throws 'internal' where it keeps ending.
-   */
+  /** Encodes side by side; what ends one process for good ends all. Throws as `Lane.extract`. */
   async extract(
     items: readonly ExtractItem[],
     { signal, onReply }: { signal: AbortSignal; onReply(reply: ExtractReply): void },
   ): Promise<void> {
     const rest = items.values();
+    const failure = new AbortController();
+    const both = AbortSignal.any([signal, failure.signal]);
+    // A process for a handful of pictures takes longer to start than they do.
+    const lanes = this.#lanes.slice(0, Math.max(1, Math.ceil(items.length / AHEAD)));
+    let first: unknown = null;
+    await Promise.all(
+      lanes.map((lane) =>
+        lane.extract(rest, { signal: both, onReply }).catch((error: unknown) => {
+          first ??= error; // the others end with 'cancelled' after it
+          failure.abort();
+        }),
+      ),
+    );
+    if (first !== null) throw first as Error;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+  }
+}
+
+/** One encoder process after the other, with pictures that it shares with other lanes. */
+class Lane {
+  process: EncoderProcess | null = null;
+  readonly #task: EncoderTask;
+
+  constructor(task: EncoderTask) {
+    this.#task = task;
+  }
+
+  /**
+   * Encodes what is left of `rest`; when the process ends by itself, the pictures it had are tried again one at a time, so that only
+   * the one that ends it again fails. Throws 'cancelled', and 'internal' where it keeps ending.
+   */
+  async extract(
+    rest: IterableIterator<ExtractItem>,
+    { signal, onReply }: { signal: AbortSignal; onReply(reply: ExtractReply): void },
+  ): Promise<void> {
     const suspects: ExtractItem[] = [];
     let ends = 0;
     const replied = (reply: ExtractReply) => {
@@ -108,9 +172,9 @@ class VisionExtractor implements Extractor {
     for (;;) {
       const suspect = suspects.shift();
       const batch = suspect === undefined ? rest : [suspect];
-      this.#process ??= await openProcess(this.#task, signal);
+      this.process ??= await openProcess(this.#task, signal);
       try {
-        await this.#process.encode(batch, { signal, window, onReply: replied });
+        await this.process.encode(batch, { signal, window, onReply: replied });
         if (suspect === undefined) return;
       } catch (error) {
         if (!(error instanceof EncoderGone)) throw error;
@@ -123,8 +187,8 @@ class VisionExtractor implements Extractor {
   }
 
   async close(): Promise<void> {
-    await this.#process?.stop();
-    this.#process = null;
+    await this.process?.stop();
+    this.process = null;
   }
 }
 

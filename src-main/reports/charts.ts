@@ -10,6 +10,9 @@ export type ChartText = { title: string; summary: string };
 type Plot = { left: number; top: number; right: number; bottom: number };
 type Range = { min: number; max: number };
 
+/** A bar that ends here or below lies below zero: the edges of bins are sums of their widths. */
+const ZERO = 1e-12;
+
 /** About `wanted` round numbers inside [min, max]: multiples of 1, 2 or 5 times a power of ten. */
 export function ticks({ min, max }: Range, wanted = 5): number[] {
   const span = max - min;
@@ -22,31 +25,41 @@ export function ticks({ min, max }: Range, wanted = 5): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
 }
 
-/** Predicted against rated quality: one dot per image, and the line of perfect agreement. Equal dots are drawn once. */
+/** Titles of the two axes of a scatter plot; `ideal`: where its line of equality begins and ends, in data units. */
+export type ScatterAxes = { x: string; y: string; ideal: Range };
+
+/**
+ * y against x: one dot per pair and the line of equality; the axes reach over it and every dot. Equal dots are drawn once. With
+ * `worseBelow`, dots below the line are drawn as "worse".
+ */
 export function scatterSvg(
   text: ChartText,
-  mos: readonly number[],
-  prediction: readonly number[],
-  scale: Range,
+  xs: readonly number[],
+  ys: readonly number[],
+  { x: xTitle, y: yTitle, ideal }: ScatterAxes,
+  { worseBelow = false } = {},
 ): Html {
   const plot: Plot = { left: 56, top: 12, right: 508, bottom: 412 };
-  const x = { min: Math.min(scale.min, least(mos)), max: Math.max(scale.max, most(mos)) };
-  const y = { min: Math.min(scale.min, least(prediction)), max: Math.max(scale.max, most(prediction)) };
-  const dots = new Set(
-    mos.map((value, i) => `M${tenth(across(plot, x, value))} ${tenth(up(plot, y, prediction[i]!))}h0`),
-  );
+  const x = { min: Math.min(ideal.min, least(xs)), max: Math.max(ideal.max, most(xs)) };
+  const y = { min: Math.min(ideal.min, least(ys)), max: Math.max(ideal.max, most(ys)) };
+  const dots = { usual: new Set<string>(), worse: new Set<string>() };
+  for (const [i, value] of xs.entries()) {
+    const kind = worseBelow && ys[i]! < value ? 'worse' : 'usual';
+    dots[kind].add(`M${tenth(across(plot, x, value))} ${tenth(up(plot, y, ys[i]!))}h0`);
+  }
   const line = html`<line
     class="ideal"
-    x1="${tenth(across(plot, x, scale.min))}"
-    y1="${tenth(up(plot, y, scale.min))}"
-    x2="${tenth(across(plot, x, scale.max))}"
-    y2="${tenth(up(plot, y, scale.max))}"
+    x1="${tenth(across(plot, x, ideal.min))}"
+    y1="${tenth(up(plot, y, ideal.min))}"
+    x2="${tenth(across(plot, x, ideal.max))}"
+    y2="${tenth(up(plot, y, ideal.max))}"
   />`;
   return svg(text, 520, 452, [
-    verticalAxis(plot, y, 'prediction'),
-    horizontalAxis(plot, x, 'MOS'),
+    verticalAxis(plot, y, yTitle),
+    horizontalAxis(plot, x, xTitle),
     line,
-    html`<path class="dots" d="${[...dots].join('')}" />`,
+    html`<path class="dots" d="${[...dots.usual].join('')}" />`,
+    dots.worse.size === 0 ? null : html`<path class="dots worse" d="${[...dots.worse].join('')}" />`,
   ]);
 }
 
@@ -75,8 +88,13 @@ export function barsSvg(
   return svg(text, 520, plot.bottom + 40, [horizontalAxis(plot, range, axisTitle), bars]);
 }
 
-/** A histogram with equal bins. */
-export function histogramSvg(text: ChartText, bins: readonly Bin[], axisTitle: string): Html {
+/** A histogram with equal bins. With `worseBelowZero`, bars below zero are drawn as "worse", and a line marks zero. */
+export function histogramSvg(
+  text: ChartText,
+  bins: readonly Bin[],
+  titles: { x: string; y: string },
+  { worseBelowZero = false } = {},
+): Html {
   const plot: Plot = { left: 56, top: 12, right: 508, bottom: 212 };
   const x = { min: bins[0]?.from ?? 0, max: bins.at(-1)?.to ?? 1 };
   const y = { min: 0, max: Math.max(1, most(bins.map((bin) => bin.count))) };
@@ -84,14 +102,22 @@ export function histogramSvg(text: ChartText, bins: readonly Bin[], axisTitle: s
     const left = across(plot, x, from);
     const top = up(plot, y, count);
     return html`<rect
-      class="bar"
+      class="${worseBelowZero && to <= ZERO ? 'bar worse' : 'bar'}"
       x="${tenth(left)}"
       y="${tenth(top)}"
       width="${tenth(across(plot, x, to) - left - 1)}"
       height="${tenth(plot.bottom - top)}"
     />`;
   });
-  return svg(text, 520, 252, [verticalAxis(plot, y, 'images'), horizontalAxis(plot, x, axisTitle), bars]);
+  const zero = tenth(across(plot, x, 0));
+  return svg(text, 520, 252, [
+    verticalAxis(plot, y, titles.y),
+    horizontalAxis(plot, x, titles.x),
+    bars,
+    worseBelowZero
+      ? html`<line class="ideal" x1="${zero}" y1="${plot.top}" x2="${zero}" y2="${plot.bottom}" />`
+      : null,
+  ]);
 }
 
 function svg({ title, summary }: ChartText, width: number, height: number, content: Part): Html {
