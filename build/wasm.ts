@@ -16,7 +16,17 @@ export const KERNELS = [
   'fusion/wasm/fusion.wasm',
 ].map((file) => path.join(ROOT, file));
 
-const OPTIONS = ['--enable', 'simd', '--runtime', 'stub', '-O3', '--noAssert', '--converge'];
+const OPTIONS = [
+  '--enable',
+  'simd',
+  '--enable',
+  'relaxed-simd',
+  '--runtime',
+  'stub',
+  '-O3',
+  '--noAssert',
+  '--converge',
+];
 
 /** Compiles one kernel in memory and returns the bytes of the module. Throws with the compiler's messages. */
 export async function compileKernel(kernel: string): Promise<Uint8Array> {

@@ -4,6 +4,7 @@
  * stores them.
  */
 import { setPriority } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { errorShape } from '../../src-shared/errors.ts';
 import { openCatalogReader, type CatalogReader } from '../catalog/reader.ts';
 import { predictHead, type HeadOutput } from '../fusion/predict.ts';
@@ -95,6 +96,8 @@ async function perform(task: ComputeTask): Promise<void> {
   }
 }
 
+// A kernel's function runs for up to a second at a time, and V8 changes to optimized code only between two calls.
+setFlagsFromString('--no-liftoff');
 setPriority(10); // the window and the rest of the machine come first
 process.on('message', (task: ComputeTask) => {
   perform(task)

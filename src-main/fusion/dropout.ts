@@ -1,4 +1,4 @@
-/** Dropout masks: for each hidden layer, fresh zeros and gain / (1 - rate) in every step. */
+/** Dropout masks: for each hidden layer, fresh zeros and 1 / (1 - rate) in every step. */
 import { Random, seedState } from './random.ts';
 import type { FusionKernel } from './kernel.ts';
 
@@ -16,14 +16,14 @@ export class Dropout {
   readonly #kept: number;
 
   /** `rate`: share of zeros, met within 2^-17. */
-  constructor(kernel: FusionKernel, seed: number, rate: number, gain: number) {
+  constructor(kernel: FusionKernel, seed: number, rate: number) {
     this.#kernel = kernel;
     this.#state = kernel.uint32(4 * GENERATORS);
     const seeds = new Random(seed);
     for (let g = 0; g < GENERATORS; g++)
       seedState(seeds.bits()).forEach((word, w) => (this.#state[w * GENERATORS + g] = word));
     this.#threshold = Math.round(rate * 65536);
-    this.#kept = gain / (1 - rate);
+    this.#kept = 1 / (1 - rate);
   }
 
   /** Fills the first `length` entries of a mask in the kernel's memory. */

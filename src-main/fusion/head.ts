@@ -2,17 +2,7 @@
  * The model over the fused vector: gates per stream (paper, section 2.5) and the regression head (2.6), linear layers with exact
  * GELU and dropout between them, one output. Static fusion has no gates.
  */
-import {
-  gelu,
-  linear,
-  maskedGelu,
-  matmul,
-  mul,
-  scale,
-  sigmoid,
-  slice,
-  transpose,
-} from '../graph/operators.ts';
+import { gelu, linear, matmul, mul, scale, sigmoid, slice, transpose } from '../graph/operators.ts';
 import { constant } from '../graph/tensor.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Random } from './random.ts';
@@ -77,8 +67,8 @@ export type LayerTensors = { weight: Tensor; bias: Tensor };
 
 /**
  * The model as a graph: fused features [batch, width] to predictions [batch, 1] and, with gated fusion, gates
- * [batch, streams] in (0, 2). `layers` in the order of `layersOf`; `masks` for training: dropout of each hidden layer of the head
- * [units, batch], 0 where a unit is left out and 0.5 / (1 - rate) elsewhere (see `maskedGelu`). Inside, an image is a column.
+ * [batch, streams] in (0, 2). `layers` in the order of `layersOf`; `masks`: dropout of each hidden layer of the head
+ * [units, batch], 0 where a unit is left out and 1 / (1 - rate) elsewhere. Inside, an image is a column.
  */
 export function modelGraph(
   architecture: Architecture,
@@ -92,8 +82,8 @@ export function modelGraph(
   layers.slice(0, depth).forEach(({ weight, bias }, i) => {
     value = linear(weight, value, bias, { rows: i === 0 });
     if (i === depth - 1) return;
-    const mask = masks?.[i];
-    value = mask === undefined ? gelu(value) : maskedGelu(value, mask);
+    value = gelu(value);
+    if (masks !== null) value = mul(value, masks[i]!);
   });
   return { prediction: transpose(value), gates: gates === null ? null : transpose(gates) };
 }
@@ -124,7 +114,8 @@ function perColumn(architecture: Architecture, gates: Tensor): Tensor {
   return matmul(gates, constant(membership, [streams.length, width]), { a: true });
 }
 
-function gateColumns({ streams }: Architecture, gate: string): { start: number; width: number } {
+/** Columns of the fused vector that the gates are computed from. */
+export function gateColumns({ streams }: Architecture, gate: string): { start: number; width: number } {
   const at = streams.findIndex(({ id }) => id === gate);
   const stream = streams[at];
   if (stream === undefined) throw new RangeError(`the gate's stream "${gate}" is not one of the model's`);

@@ -11,7 +11,47 @@ type KernelExports = {
     ...parameters: [p: number, g: number, m: number, v: number, n: number, ...factors: AdamWFactors]
   ): void;
   fillDropoutMask(mask: number, n: number, threshold: number, kept: number, state: number): void;
-  pairSigns(targets: number, n: number, smallest: number, signs: number): number;
+  gelu(x: number, mask: number, h: number, n: number): void;
+  narrowForward(
+    ...parameters: [
+      weight: number,
+      bias: number,
+      h: number,
+      outputs: number,
+      inputs: number,
+      n: number,
+      y: number,
+    ]
+  ): void;
+  narrowBackward(
+    ...parameters: [
+      weight: number,
+      dy: number,
+      h: number,
+      outputs: number,
+      inputs: number,
+      n: number,
+      dWeight: number,
+      dBias: number,
+      dh: number,
+    ]
+  ): void;
+  toGates(logits: number, n: number): void;
+  applyGates(x: number, gates: number, widths: number, streams: number, n: number, gated: number): void;
+  backThroughGates(
+    ...parameters: [slope: number, x: number, gates: number, widths: number, streams: number, n: number]
+  ): void;
+  hybridLoss(
+    ...parameters: [
+      predictions: number,
+      targets: number,
+      n: number,
+      lambdaPlcc: number,
+      lambdaRank: number,
+      slope: number,
+      workspace: number,
+    ]
+  ): number;
   tridiagonalize(
     ...parameters: [
       a: number,
@@ -25,6 +65,26 @@ type KernelExports = {
     ]
   ): void;
   backTransform(a: number, n: number, h: number, vectors: number, count: number): void;
+  largestEigenvalues(
+    ...parameters: [
+      d: number,
+      squares: number,
+      n: number,
+      count: number,
+      bound: number,
+      precision: number,
+      tiny: number,
+      values: number,
+    ]
+  ): void;
+  addColumns(block: number, rows: number, columns: number, sums: number): void;
+  addDeviations(
+    ...parameters: [block: number, rows: number, columns: number, mean: number, sums: number, squares: number]
+  ): void;
+  standardize(
+    ...parameters: [block: number, rows: number, columns: number, mean: number, scale: number, z: number]
+  ): number;
+  toSingle(from: number, n: number, to: number): void;
   orthogonalize(basis: number, count: number, n: number): void;
 };
 type AdamWFactors = [

@@ -6,6 +6,7 @@ import { addGram, matmul, slice } from '../graph/operators.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
 import { createSession, doubleTensor, floatTensor, runInto } from '../graph/runtime.ts';
 import { constant, input } from '../graph/tensor.ts';
+import { StandardizedRows, type FeatureMatrix, type Scaler } from './scaler.ts';
 import { largestEigenpairs } from './symmetric-eigen.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -22,21 +23,14 @@ export type Projection = {
   dropped: number;
 };
 
-/** Writes standardised rows start .. start+count-1 of the training rows into `block` (count x dimension, row-major). */
-export type BlockReader = (block: Float64Array, start: number, count: number) => void;
+/** Rows of a feature matrix, to be standardised with a scaler. */
+export type ScaledRows = { scaler: Scaler; matrix: FeatureMatrix; rows: Int32Array };
 
-/**
- * Fits min(components, dimension, n - 1) components on n standardised rows (mean 0), which `read` gives block by block.
- * No component is left where all rows are equal.
- */
-export async function fitProjection(
-  ort: Ort,
-  read: BlockReader,
-  shape: { n: number; dimension: number; components: number },
-): Promise<Projection> {
-  const { n, dimension } = shape;
-  const wanted = Math.min(shape.components, dimension, n - 1);
-  const covariance = await covarianceMatrix(ort, read, n, dimension);
+/** Fits min(components, dimension, n - 1) components on the standardised rows of a matrix. None is left where all rows are equal. */
+export async function fitProjection(ort: Ort, scaled: ScaledRows, components: number): Promise<Projection> {
+  const { dimension } = scaled.matrix;
+  const wanted = Math.min(components, dimension, scaled.rows.length - 1);
+  const covariance = await covarianceMatrix(ort, scaled);
   const { values, vectors } = largestEigenpairs(covariance, dimension, wanted);
   const kept = values.filter((v) => v > 0 && v >= SMALLEST_VARIANCE * values[0]!).length;
   const matrix = new Float32Array(dimension * kept);
@@ -55,24 +49,22 @@ function signOfLargest(loadings: Float64Array): number {
 }
 
 /** Rows of one product. */
-const COVARIANCE_ROWS = 1024;
+const COVARIANCE_ROWS = 512;
 /** Columns of one product. */
-const COVARIANCE_COLUMNS = 288;
+const COVARIANCE_COLUMNS = 192;
 
 /** A rectangle of the covariance: its first row and column, and its size. */
 type Tile = { name: string; row: number; column: number; shape: [rows: number, columns: number] };
 
 /** The lower triangle of Z'Z / (n - 1) in double precision; only tiles that touch it are computed, and above it there are zeros. */
-async function covarianceMatrix(
-  ort: Ort,
-  read: BlockReader,
-  n: number,
-  dimension: number,
-): Promise<Float64Array> {
+async function covarianceMatrix(ort: Ort, { scaler, matrix, rows: all }: ScaledRows): Promise<Float64Array> {
+  const { dimension } = matrix;
+  const n = all.length;
   const rows = Math.min(COVARIANCE_ROWS, n);
   const tiles = lowerTiles(dimension);
   const session = await createSession(ort, gramModel(rows, dimension, tiles), 1);
-  const values = new Float64Array(rows * dimension);
+  const standardized = new StandardizedRows(scaler, matrix, rows);
+  const block = doubleTensor(ort, standardized.values, [rows, dimension]);
   const empty = (): Float64Array[] => tiles.map(({ shape }) => new Float64Array(shape[0] * shape[1]));
   let [totals, sums] = [empty(), empty()];
   const tensors = (prefix: string, of: readonly Float64Array[]) =>
@@ -81,10 +73,7 @@ async function covarianceMatrix(
     );
   try {
     for (let start = 0; start < n; start += rows) {
-      const count = Math.min(rows, n - start);
-      values.fill(0, count * dimension); // rows past the end add nothing
-      read(values, start, count);
-      const block = doubleTensor(ort, values, [rows, dimension]);
+      standardized.read(all.subarray(start, start + rows)); // rows past the end are 0 and add nothing
       await runInto(session, { block, ...tensors('total', totals) }, tensors('sum', sums));
       [totals, sums] = [sums, totals];
     }
@@ -134,29 +123,29 @@ function lowerTiles(dimension: number): Tile[] {
  */
 const PROJECTION_ROWS = 256;
 
-/** Projects and whitens `n` standardised rows given block by block: n x components, row-major. */
+/** Projects and whitens the standardised rows of a matrix: rows x components, row-major; null where a value is not finite. */
 export async function project(
   ort: Ort,
-  { matrix, variances }: Projection,
-  read: (block: Float32Array, start: number, count: number) => void,
-  n: number,
-): Promise<Float32Array> {
+  { matrix: loadings, variances }: Projection,
+  { scaler, matrix, rows }: ScaledRows,
+): Promise<Float32Array | null> {
   const components = variances.length;
-  const dimension = matrix.length / components;
+  const { dimension } = matrix;
   const shape = [PROJECTION_ROWS, dimension];
-  const projected = matmul(input('block', shape), constant(matrix, [dimension, components]));
+  const projected = matmul(input('block', shape), constant(loadings, [dimension, components]));
   const session = await createSession(ort, writeOnnx({ projected }), 1);
-  const values = new Float32Array(PROJECTION_ROWS * dimension);
+  const standardized = new StandardizedRows(scaler, matrix, PROJECTION_ROWS);
   const output = new Float32Array(PROJECTION_ROWS * components);
-  const feeds = { block: floatTensor(ort, values, shape) };
+  const feeds = { block: floatTensor(ort, standardized.singles, shape) };
   const fetches = { projected: floatTensor(ort, output, [PROJECTION_ROWS, components]) };
-  const result = new Float32Array(n * components);
+  const result = new Float32Array(rows.length * components);
   try {
-    for (let start = 0; start < n; start += PROJECTION_ROWS) {
-      const count = Math.min(PROJECTION_ROWS, n - start);
-      read(values, start, count);
+    for (let start = 0; start < rows.length; start += PROJECTION_ROWS) {
+      const some = rows.subarray(start, start + PROJECTION_ROWS);
+      if (!standardized.read(some)) return null;
+      standardized.toSingles();
       await runInto(session, feeds, fetches);
-      result.set(output.subarray(0, count * components), start * components);
+      result.set(output.subarray(0, some.length * components), start * components);
     }
   } finally {
     await session.release();

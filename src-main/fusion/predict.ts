@@ -47,9 +47,6 @@ export function predictPrepared(
 /** Monte Carlo dropout: `passes` forward passes with units left out at `rate`; the same seed gives the same masks. */
 export type McDropout = { passes: number; rate: number; seed: number };
 
-/** What a kept unit's mask is times, see `maskedGelu`. */
-const MASK_GAIN = 0.5;
-
 /** The output of each stochastic pass over the same rows (paper, section 2.8, stage 3); the gates do not depend on the masks. */
 export async function predictPasses(
   ort: Ort,
@@ -62,7 +59,7 @@ export async function predictPasses(
   const kernel = new FusionKernel(
     4 * BLOCK * head.hidden.reduce((sum, width) => sum + width, 0) + Dropout.bytes,
   );
-  const dropout = new Dropout(kernel, seed, rate, MASK_GAIN);
+  const dropout = new Dropout(kernel, seed, rate);
   const masks = head.hidden.map((width) => kernel.float32(BLOCK * width));
   const session = await HeadSession.open(ort, head, masks);
   const outputs: HeadOutput[] = [];

@@ -5,9 +5,9 @@
 import { StudioError } from '../../src-shared/errors.ts';
 import { isVisionStream } from '../../src-shared/streams.ts';
 import { fitProjection, project } from './pca.ts';
-import { fitScaler } from './scaler.ts';
+import { fitScaler, StandardizedRows } from './scaler.ts';
 import type { Ort } from '../graph/runtime.ts';
-import type { Projection } from './pca.ts';
+import type { Projection, ScaledRows } from './pca.ts';
 import type { FeatureMatrix, Scaler } from './scaler.ts';
 
 /** Raw features of one stream, all images x dimension. */
@@ -49,13 +49,10 @@ async function fitStream(
   rows: Int32Array,
   pca: number,
 ): Promise<StreamTransform> {
-  assertFinite(stream, rows);
   const scaler = fitScaler(stream, rows);
+  if (!scaler.mean.every(Number.isFinite)) throw notFinite(stream, rows);
   if (!isVisionStream(stream.id)) return { id: stream.id, scaler, projection: null };
-  const shape = { n: rows.length, dimension: stream.dimension, components: pca };
-  const read = (block: Float64Array, start: number, count: number): void =>
-    standardize(scaler, stream, rows.subarray(start, start + count), block);
-  const projection = await fitProjection(ort, read, shape);
+  const projection = await fitProjection(ort, { scaler, matrix: stream, rows }, pca);
   if (projection.variances.length === 0) {
     throw new StudioError(
       'bad-input',
@@ -86,29 +83,27 @@ async function transformStream(
   stream: StreamFeatures,
   rows: Int32Array,
 ): Promise<Float32Array> {
-  assertFinite(stream, rows);
-  if (projection !== null) {
-    const read = (block: Float32Array, start: number, count: number): void =>
-      standardize(scaler, stream, rows.subarray(start, start + count), block);
-    return project(ort, projection, read, rows.length);
-  }
-  const values = new Float32Array(rows.length * stream.dimension);
-  standardize(scaler, stream, rows, values);
+  const scaled = { scaler, matrix: stream, rows };
+  const values = projection === null ? standardize(scaled) : await project(ort, projection, scaled);
+  if (values === null) throw notFinite(stream, rows);
   return values;
 }
 
-/** Writes (x - mean) / scale of the rows into `into`, one after the other. */
-function standardize(
-  { mean, scale }: Scaler,
-  { dimension, data }: StreamFeatures,
-  rows: Int32Array,
-  into: Float32Array | Float64Array,
-): void {
-  rows.forEach((row, i) => {
-    const from = row * dimension;
-    const to = i * dimension;
-    for (let d = 0; d < dimension; d++) into[to + d] = (data[from + d]! - mean[d]!) / scale[d]!;
-  });
+/** Rows that are standardised at a time. */
+const BLOCK_ROWS = 256;
+
+/** The standardised rows, one after the other; null where a value is not finite. */
+function standardize({ scaler, matrix, rows }: ScaledRows): Float32Array | null {
+  const { dimension } = matrix;
+  const standardized = new StandardizedRows(scaler, matrix, BLOCK_ROWS);
+  const values = new Float32Array(rows.length * dimension);
+  for (let start = 0; start < rows.length; start += BLOCK_ROWS) {
+    const some = rows.subarray(start, start + BLOCK_ROWS);
+    if (!standardized.read(some)) return null;
+    standardized.toSingles();
+    values.set(standardized.singles.subarray(0, some.length * dimension), start * dimension);
+  }
+  return values;
 }
 
 /**
@@ -157,14 +152,15 @@ function findStream(streams: readonly StreamFeatures[], { id, scaler }: StreamTr
   return stream;
 }
 
-function assertFinite({ id, dimension, data }: StreamFeatures, rows: Int32Array): void {
+/** Says which value is not a finite number. */
+function notFinite({ id, dimension, data }: StreamFeatures, rows: Int32Array): StudioError {
+  const hint = 'Extract or import the features of this stream again.';
   for (const row of rows) {
     for (let i = row * dimension; i < (row + 1) * dimension; i++) {
       if (Number.isFinite(data[i])) continue;
       const text = `Stream "${id}" holds ${data[i]} in row ${row}, dimension ${i - row * dimension}`;
-      throw new StudioError('bad-input', text, {
-        hint: 'Extract or import the features of this stream again.',
-      });
+      return new StudioError('bad-input', text, { hint });
     }
   }
+  return new StudioError('bad-input', `Stream "${id}" holds values too large to be standardised`, { hint });
 }

@@ -1,4 +1,5 @@
 /** Standardisation per dimension with scikit-learn's StandardScaler rules (paper, equation 4). */
+import { FusionKernel } from './kernel.ts';
 
 /** Row-major features: `data[row * dimension + d]`. */
 export type FeatureMatrix = { dimension: number; data: Float32Array };
@@ -6,43 +7,84 @@ export type FeatureMatrix = { dimension: number; data: Float32Array };
 /** z = (x - mean) / scale, per dimension. */
 export type Scaler = { mean: Float64Array; scale: Float64Array };
 
-/** Mean and population standard deviation over `rows`; a constant dimension gets scale 1. */
+/** Rows that are in the kernel's memory at a time where only sums are taken of them. */
+const BLOCK_ROWS = 256;
+
+/** Mean and population standard deviation over `rows`; a constant dimension gets scale 1. NaN where a value is not finite. */
 export function fitScaler(matrix: FeatureMatrix, rows: Int32Array): Scaler {
-  const mean = columnMeans(matrix, rows);
-  const variance = columnVariances(matrix, rows, mean);
-  const scale = variance.map((v, d) => (isConstant(v, mean[d]!, rows.length) ? 1 : Math.sqrt(v)));
-  return { mean, scale };
+  const { dimension } = matrix;
+  const n = rows.length;
+  const kernel = new FusionKernel(4 * BLOCK_ROWS * dimension + 8 * 3 * dimension);
+  const block = kernel.float32(BLOCK_ROWS * dimension);
+  const mean = kernel.float64(dimension);
+  const [sums, squares] = [kernel.float64(dimension), kernel.float64(dimension)];
+  const [x, m, s, q] = [block, mean, sums, squares].map((values) => values.byteOffset) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  for (let start = 0; start < n; start += BLOCK_ROWS)
+    kernel.run.addColumns(x, copyRows(matrix, rows.subarray(start, start + BLOCK_ROWS), block), dimension, m);
+  for (let d = 0; d < dimension; d++) mean[d]! /= n;
+  for (let start = 0; start < n; start += BLOCK_ROWS) {
+    const count = copyRows(matrix, rows.subarray(start, start + BLOCK_ROWS), block);
+    kernel.run.addDeviations(x, count, dimension, m, s, q);
+  }
+  // The variance with divisor n, corrected for the rounding of the mean as scikit-learn does.
+  const variance = squares.map((square, d) => (square - sums[d]! ** 2 / n) / n);
+  const scale = variance.map((v, d) => (isConstant(v, mean[d]!, n) ? 1 : Math.sqrt(v)));
+  return { mean: mean.slice(), scale: scale.slice() };
 }
 
-function columnMeans({ dimension, data }: FeatureMatrix, rows: Int32Array): Float64Array {
-  const sums = new Float64Array(dimension);
-  for (const row of rows) {
-    const offset = row * dimension;
-    for (let d = 0; d < dimension; d++) sums[d]! += data[offset + d]!;
-  }
-  return sums.map((sum) => sum / rows.length);
-}
-
-/** Two-pass variance with divisor n, corrected for the rounding of the mean as scikit-learn does. */
-function columnVariances(
-  { dimension, data }: FeatureMatrix,
-  rows: Int32Array,
-  mean: Float64Array,
-): Float64Array {
-  const sums = new Float64Array(dimension);
-  const squares = new Float64Array(dimension);
-  for (const row of rows) {
-    const offset = row * dimension;
-    for (let d = 0; d < dimension; d++) {
-      const difference = data[offset + d]! - mean[d]!;
-      sums[d]! += difference;
-      squares[d]! += difference * difference;
-    }
-  }
-  return squares.map((square, d) => (square - sums[d]! ** 2 / rows.length) / rows.length);
+/** Copies rows of features side by side into a block; gives their number. */
+function copyRows({ dimension, data }: FeatureMatrix, rows: Int32Array, block: Float32Array): number {
+  rows.forEach((row, i) => block.set(data.subarray(row * dimension, (row + 1) * dimension), i * dimension));
+  return rows.length;
 }
 
 /** scikit-learn's `_is_constant_feature`: the variance is within the rounding error of its own computation. */
 function isConstant(variance: number, mean: number, n: number): boolean {
   return variance <= n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
+}
+
+/** Standardised rows of a matrix, some at a time: `values` [size, dimension] in double precision, `singles` the same in single. */
+export class StandardizedRows {
+  readonly values: Float64Array;
+  readonly singles: Float32Array;
+  readonly #kernel: FusionKernel;
+  readonly #matrix: FeatureMatrix;
+  readonly #block: Float32Array;
+  readonly #mean: Float64Array;
+  readonly #scale: Float64Array;
+
+  /** Memory for `size` rows at a time. */
+  constructor({ mean, scale }: Scaler, matrix: FeatureMatrix, size: number) {
+    const { dimension } = matrix;
+    const kernel = new FusionKernel(16 * size * dimension + 16 * dimension);
+    this.#kernel = kernel;
+    this.#matrix = matrix;
+    this.#block = kernel.float32(size * dimension);
+    this.values = kernel.float64(size * dimension);
+    this.singles = kernel.float32(size * dimension);
+    this.#mean = kernel.float64(dimension);
+    this.#scale = kernel.float64(dimension);
+    this.#mean.set(mean);
+    this.#scale.set(scale);
+  }
+
+  /** Puts `rows` into `values`, and zeros after them; false where a value is not finite. */
+  read(rows: Int32Array): boolean {
+    const { dimension } = this.#matrix;
+    const count = copyRows(this.#matrix, rows, this.#block);
+    const [x, m, s, z] = [this.#block, this.#mean, this.#scale, this.values].map((v) => v.byteOffset);
+    const check = this.#kernel.run.standardize(x!, count, dimension, m!, s!, z!);
+    this.values.fill(0, count * dimension);
+    return check === 0;
+  }
+
+  /** Copies `values` to `singles`. */
+  toSingles(): void {
+    this.#kernel.run.toSingle(this.values.byteOffset, this.values.length, this.singles.byteOffset);
+  }
 }

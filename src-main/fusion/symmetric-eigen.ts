@@ -15,7 +15,7 @@ const INVERSE_ITERATIONS = 3;
 
 /** The `count` largest eigenpairs of the symmetric n x n `matrix` (row-major; only its lower triangle is read). */
 export function largestEigenpairs(matrix: Float64Array, n: number, count: number): Eigenpairs {
-  const kernel = new FusionKernel(8 * (n * n + count * n + 5 * n));
+  const kernel = new FusionKernel(8 * (n * n + count * n + 5 * n + count));
   const a = kernel.float64(n * n);
   a.set(matrix);
   const vectors = kernel.float64(count * n);
@@ -32,7 +32,11 @@ export function largestEigenpairs(matrix: Float64Array, n: number, count: number
   const negligible = (scale * Number.EPSILON * 0.01) ** 2;
   kernel.run.tridiagonalize(at(a), n, at(d), at(e), at(h), at(q), at(p), negligible);
   const t: Tridiagonal = { d, e, scale };
-  const values = largestEigenvalues(t, count);
+  const values = kernel.float64(count);
+  e.forEach((x, i) => (q[i] = x * x));
+  const bound = scale * (1 + 4 * Number.EPSILON);
+  const tiny = scale * Number.EPSILON ** 2 + Number.MIN_VALUE;
+  kernel.run.largestEigenvalues(at(d), at(q), n, count, bound, Number.EPSILON * scale, tiny, at(values));
   const random = new Random(1);
   values.forEach((value, k) => {
     const vector = vectors.subarray(k * n, (k + 1) * n);
@@ -46,7 +50,7 @@ export function largestEigenpairs(matrix: Float64Array, n: number, count: number
     }
   });
   kernel.run.backTransform(at(a), n, at(h), at(vectors), count);
-  return { values, vectors: vectors.slice() };
+  return { values: values.slice(), vectors: vectors.slice() };
 }
 
 /** A bound on all eigenvalues (the infinity norm), from the lower triangle. */
@@ -60,40 +64,6 @@ function largestRowSum(matrix: Float64Array, n: number): number {
     }
   }
   return sums.reduce((most, sum) => Math.max(most, sum), 0);
-}
-
-/** The `count` largest eigenvalues of T, largest first, each within rounding of the largest. */
-function largestEigenvalues(t: Tridiagonal, count: number): Float64Array {
-  const squares = t.e.map((x) => x * x);
-  const values = new Float64Array(count);
-  let upper = t.scale * (1 + 4 * Number.EPSILON);
-  for (let k = 0; k < count; k++) {
-    // countAbove(low) > k >= countAbove(high)
-    let low = -t.scale * (1 + 4 * Number.EPSILON);
-    let high = upper;
-    for (;;) {
-      const middle = (low + high) / 2;
-      if (middle <= low || middle >= high || high - low <= Number.EPSILON * t.scale) break;
-      if (countAbove(t.d, squares, middle, t.scale) > k) low = middle;
-      else high = middle;
-    }
-    values[k] = high;
-    upper = high;
-  }
-  return values;
-}
-
-/** How many eigenvalues of T lie above x: the positive pivots of T - x I (Sturm). */
-function countAbove(d: Float64Array, squares: Float64Array, x: number, scale: number): number {
-  const tiny = scale * Number.EPSILON ** 2 + Number.MIN_VALUE;
-  let count = 0;
-  let pivot = 1;
-  for (let i = 0; i < d.length; i++) {
-    pivot = d[i]! - x - (i === 0 ? 0 : squares[i]! / pivot);
-    if (Math.abs(pivot) < tiny) pivot = -tiny;
-    if (pivot > 0) count++;
-  }
-  return count;
 }
 
 /** L U of T - value I with row exchanges: U has up to two superdiagonals; `factor` and `swapped` undo the rows below. */
@@ -155,7 +125,10 @@ function solve({ diagonal, above, above2, factor, swapped }: Factors, x: Float64
 }
 
 function normalize(x: Float64Array): void {
-  const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const length = largest * Math.sqrt(x.reduce((total, value) => total + (value / largest) ** 2, 0));
+  let largest = 0;
+  for (const value of x) largest = Math.max(largest, Math.abs(value));
+  let squares = 0;
+  for (const value of x) squares += (value / largest) ** 2;
+  const length = largest * Math.sqrt(squares);
   for (let i = 0; i < x.length; i++) x[i]! /= length;
 }

@@ -7,12 +7,12 @@ import { joinStreams, prepareStream } from './preprocess.ts';
 import { Random } from './random.ts';
 import { cosineRate } from './schedule.ts';
 import { architectureOf } from './trained-head.ts';
-import { TrainingSession } from './training-session.ts';
+import { TrainingStep } from './training-step.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { Architecture } from './head.ts';
 import type { PreparedStream, StreamFeatures } from './preprocess.ts';
 import type { TrainedHead } from './trained-head.ts';
-import type { TrainingData } from './training-session.ts';
+import type { TrainingData } from './training-step.ts';
 
 /** Raw features of all images and their labels (in label units, one per row), and the rows to train on. */
 export type TrainInput = { streams: StreamFeatures[]; targets: Float64Array; train: Int32Array };
@@ -117,11 +117,11 @@ async function trainStage(
   data: TrainingData,
   options: MemberOptions & TrainingStage,
 ): Promise<Float32Array> {
-  const bytes = AdamW.bytes(parameters.length) + TrainingSession.bytes(architecture, options.batch);
+  const bytes = AdamW.bytes(parameters.length) + TrainingStep.bytes(architecture, options.batch);
   const kernel = new FusionKernel(bytes);
   const optimizer = new AdamW(kernel, parameters, options);
   const dropoutSeed = random.bits();
-  const session = await TrainingSession.create(ort, {
+  const step = await TrainingStep.create(ort, {
     kernel,
     architecture,
     optimizer,
@@ -137,7 +137,7 @@ async function trainStage(
       let images = 0;
       for (const rows of batches(order, options.batch)) {
         stopIfCancelled(options.signal);
-        const loss = await session.step(data, rows);
+        const loss = await step.run(data, rows);
         if (!Number.isFinite(loss)) throw diverged(epoch + 1);
         optimizer.step(lr);
         lossSum += loss * rows.length;
@@ -146,7 +146,7 @@ async function trainStage(
       options.onEpoch?.({ epoch: epoch + 1, epochs: options.epochs, loss: lossSum / images, lr });
     }
   } finally {
-    await session.dispose();
+    await step.dispose();
   }
   return optimizer.parameters.slice();
 }

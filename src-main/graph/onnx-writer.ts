@@ -7,7 +7,7 @@ import type { Attributes, ElementType, Shape, Tensor } from './tensor.ts';
 const IR_VERSION = 10;
 /** Version of the operators that a model is written in. */
 export const OPSET = 20;
-const DATA_TYPE: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9, float64: 11 };
+const DATA_TYPE: Record<ElementType, number> = { float32: 1, int64: 7, float64: 11 };
 const ATTRIBUTE_TYPE = { integer: 2, text: 3 };
 
 /**

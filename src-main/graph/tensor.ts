@@ -1,18 +1,15 @@
 /**
- * A tensor of the graph: a node that knows how it is computed (ONNX operator and inputs) and how a gradient flows
- * back through it. Building a graph computes nothing; `writeOnnx` turns it into a model that ONNX Runtime runs.
+ * A tensor of the graph: a node that knows how it is computed (ONNX operator and inputs). Building a graph computes nothing;
+ * `writeOnnx` turns it into a model that ONNX Runtime runs.
  */
 
 /** One axis: a fixed length, or the name of a length that is known only when the model runs (e.g. `batch`). */
 export type Dimension = number | string;
 export type Shape = readonly Dimension[];
-export type ElementType = 'float32' | 'float64' | 'bool' | 'int64';
+export type ElementType = 'float32' | 'float64' | 'int64';
 
 /** ONNX attributes used here: integers (also flags and enums) and strings. */
 export type Attributes = Readonly<Record<string, number | string>>;
-
-/** Given dL/d(output), the gradients dL/d(input), one per input in order; null where the input needs none. */
-export type BackwardRule = (gradient: Tensor) => (Tensor | null)[];
 
 export type Tensor = {
   readonly shape: Shape;
@@ -26,8 +23,6 @@ export type Tensor = {
         readonly operator: string;
         readonly inputs: readonly Tensor[];
         readonly attributes: Attributes;
-        /** null: the operator is piecewise constant (Sign, Greater), nothing flows back. */
-        readonly backward: BackwardRule | null;
       };
 };
 
@@ -56,11 +51,10 @@ export function apply(
   operator: string,
   inputs: readonly Tensor[],
   shape: Shape,
-  backward: BackwardRule | null,
   attributes: Attributes = {},
   type: ElementType = 'float32',
 ): Tensor {
-  return { shape, type, source: { kind: 'operator', operator, inputs, attributes, backward } };
+  return { shape, type, source: { kind: 'operator', operator, inputs, attributes } };
 }
 
 /** The shape of an element-wise result (NumPy broadcasting); throws RangeError where the shapes do not fit. */

@@ -8,7 +8,7 @@ import { Dropout } from '../../src-main/fusion/dropout.ts';
 import { countParameters, initialParameters } from '../../src-main/fusion/head.ts';
 import { FusionKernel } from '../../src-main/fusion/kernel.ts';
 import { Random } from '../../src-main/fusion/random.ts';
-import { TrainingSession } from '../../src-main/fusion/training-session.ts';
+import { TrainingStep } from '../../src-main/fusion/training-step.ts';
 import { matmul } from '../../src-main/graph/operators.ts';
 import { writeOnnx } from '../../src-main/graph/onnx-writer.ts';
 import { createSession, floatTensor, runInto } from '../../src-main/graph/runtime.ts';
@@ -34,11 +34,11 @@ export async function benchTrainStep(): Promise<number> {
 async function parts(threads: number): Promise<void> {
   const data = randomData();
   const initial = initialParameters(ARCHITECTURE, new Random(1));
-  const columns = TrainingSession.bytes(ARCHITECTURE, BATCH) + AdamW.bytes(initial.length);
+  const columns = TrainingStep.bytes(ARCHITECTURE, BATCH) + AdamW.bytes(initial.length);
   const kernel = new FusionKernel(2 * columns);
   const optimizer = new AdamW(kernel, initial, OPTIONS);
   const options = { ...OPTIONS, threads };
-  const session = await TrainingSession.create(ort, {
+  const training = await TrainingStep.create(ort, {
     kernel,
     architecture: ARCHITECTURE,
     optimizer,
@@ -46,12 +46,12 @@ async function parts(threads: number): Promise<void> {
     options,
   });
   const rows = Int32Array.from({ length: BATCH }, (_, row) => row);
-  const step = await milliseconds(async () => void (await session.step(data, rows)));
+  const step = await milliseconds(async () => void (await training.run(data, rows)));
   const adamW = await milliseconds(() => optimizer.step(1e-4));
   const masks = [kernel.float32(BATCH * 512), kernel.float32(BATCH * 256)];
-  const drawing = new Dropout(kernel, 1, 0.3, 0.5);
+  const drawing = new Dropout(kernel, 1, 0.3);
   const dropout = await milliseconds(() => masks.forEach((mask) => drawing.fill(mask)));
-  await session.dispose();
+  await training.dispose();
   console.log(
     `  forward, loss, backward ${format(step - dropout)}; dropout masks ${format(dropout)}; clip and AdamW ${format(adamW)}`,
   );

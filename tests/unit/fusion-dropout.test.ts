@@ -6,7 +6,7 @@ import { Random } from '../../src-main/fusion/random.ts';
 describe('a dropout mask', () => {
   it('takes the draws of four generators, eight entries each, and goes on after them', () => {
     const kernel = new FusionKernel(1000);
-    const dropout = new Dropout(kernel, 7, 0.3, 0.5);
+    const dropout = new Dropout(kernel, 7, 0.3);
     const mask = kernel.float32(101);
     const seeds = new Random(7);
     const generators = Array.from({ length: 4 }, () => new Random(seeds.bits()));
@@ -18,7 +18,7 @@ describe('a dropout mask', () => {
         return [...draws.map((bits) => bits & 0xffff), ...draws.map((bits) => bits >>> 16)];
       }).flat();
       mask.forEach((value, i) => {
-        const kept = entries[i]! < Math.round(0.3 * 65536) ? 0 : Math.fround(0.5 / 0.7);
+        const kept = entries[i]! < Math.round(0.3 * 65536) ? 0 : Math.fround(1 / 0.7);
         expect(value).toBe(i < length ? kept : -1);
       });
     }
@@ -27,7 +27,7 @@ describe('a dropout mask', () => {
   it('keeps the share and the mean that its rate says', () => {
     const kernel = new FusionKernel(4_000_100);
     const mask = kernel.float32(1_000_000);
-    new Dropout(kernel, 1, 0.3, 1).fill(mask);
+    new Dropout(kernel, 1, 0.3).fill(mask);
     // Five standard deviations of a binomial share are 0.0023.
     expect(Math.abs(mask.filter((v) => v === 0).length / mask.length - 0.3)).toBeLessThan(0.0023);
     expect(Math.abs(mask.reduce((a, b) => a + b, 0) / mask.length - 1)).toBeLessThan(0.0033);

@@ -7,7 +7,7 @@ import { predictHead } from '../../src-main/fusion/predict.ts';
 import type { StreamFeatures } from '../../src-main/fusion/preprocess.ts';
 import { architectureOf, type TrainedHead } from '../../src-main/fusion/trained-head.ts';
 import { writeOnnx } from '../../src-main/graph/onnx-writer.ts';
-import { negate } from '../../src-main/graph/operators.ts';
+import { scale } from '../../src-main/graph/operators.ts';
 import { createSession, floatTensor } from '../../src-main/graph/runtime.ts';
 import { input } from '../../src-main/graph/tensor.ts';
 import {
@@ -150,7 +150,7 @@ describe('the exported model', () => {
     const features = randomFeatures(streams, 5);
     const expected = await studio(heads, features, 5);
     expect(largestDifference((await run(model, features)).score, expected.predictions)).toBeLessThan(1e-6);
-    expect(() => writeOnnx({ x: negate(input('x', [1])) })).toThrow('share names');
+    expect(() => writeOnnx({ x: scale(input('x', [1]), -1) })).toThrow('share names');
   });
 });
 

@@ -60,22 +60,22 @@ export function adamW(
 ): void {
   const end = <usize>n << 2;
   const whole = <usize>(n & ~3) << 2;
+  const beta1s = f32x4.splat(beta1);
+  const beta2s = f32x4.splat(beta2);
+  const meanGains = f32x4.splat(meanGain);
+  const squareGains = f32x4.splat(squareGain);
+  const keeps = f32x4.splat(keep);
+  const stepSizes = f32x4.splat(stepSize / rootGain);
+  const epsilons = f32x4.splat(epsilon / rootGain);
   let at: usize = 0;
   for (; at < whole; at += 16) {
     const gradient = v128.load(g + at);
-    const mean = f32x4.add(
-      f32x4.mul(f32x4.splat(beta1), v128.load(m + at)),
-      f32x4.mul(f32x4.splat(meanGain), gradient),
-    );
-    const power = f32x4.add(
-      f32x4.mul(f32x4.splat(beta2), v128.load(v + at)),
-      f32x4.mul(f32x4.splat(squareGain), f32x4.mul(gradient, gradient)),
-    );
+    const mean = f32x4.add(f32x4.mul(beta1s, v128.load(m + at)), f32x4.mul(meanGains, gradient));
+    const power = f32x4.add(f32x4.mul(beta2s, v128.load(v + at)), f32x4.mul(squareGains, f32x4.mul(gradient, gradient)));
     v128.store(m + at, mean);
     v128.store(v + at, power);
-    const root = f32x4.add(f32x4.mul(f32x4.sqrt(power), f32x4.splat(rootGain)), f32x4.splat(epsilon));
-    const change = f32x4.div(f32x4.mul(f32x4.splat(stepSize), mean), root);
-    v128.store(p + at, f32x4.sub(f32x4.mul(f32x4.splat(keep), v128.load(p + at)), change));
+    const change = f32x4.div(f32x4.mul(stepSizes, mean), f32x4.add(f32x4.sqrt(power), epsilons));
+    v128.store(p + at, f32x4.sub(f32x4.mul(keeps, v128.load(p + at)), change));
   }
   for (; at < end; at += 4) {
     const gradient = load<f32>(g + at);
