@@ -41,7 +41,7 @@ async function limits({ settings, thumbnails, neighbours }: Services): Promise<S
 const MIN_FREE_BYTES = 1e9;
 const HUB_TIMEOUT_MS = 3000;
 
-async function doctor({ home, reader, encoders }: Services): Promise<DoctorReport> {
+async function doctor({ home, reader, encoders, settings }: Services): Promise<DoctorReport> {
   const providers = await supportedBackends().catch((error: unknown) => errorShape(error).message);
   const disk = await statfs(home.folder);
   const free = disk.bavail * disk.bsize;
@@ -80,6 +80,11 @@ async function doctor({ home, reader, encoders }: Services): Promise<DoctorRepor
         name: 'Disk space',
         ok: free > MIN_FREE_BYTES,
         message: `${(free / 1e9).toFixed(1)} GB free in the home`,
+      },
+      {
+        name: 'Settings',
+        ok: settings.problem === null,
+        message: settings.problem ?? 'as set in this window, else the defaults',
       },
       {
         name: 'Dataset folders',

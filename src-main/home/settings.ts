@@ -1,6 +1,7 @@
 /** settings.json of the home: what a person has set in the window. Environment variables override it. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { StudioError, errorShape } from '../../src-shared/errors.ts';
 import {
@@ -24,8 +25,9 @@ export class Settings {
   readonly #file: string;
   readonly #overriding: Partial<Record<SizeLimitName, number>>;
   #stored: SettingsFile;
+  #problem: string | null = null;
 
-  /** Throws StudioError: 'corrupt' for a file that is no settings, 'bad-input' for a variable that is no size. */
+  /** Throws StudioError bad-input for a variable that is no size. With a file that is damaged the defaults hold, see `problem`. */
   constructor(file: string, env: NodeJS.ProcessEnv = process.env) {
     this.#file = file;
     this.#overriding = Object.fromEntries(
@@ -34,7 +36,17 @@ export class Settings {
         return value === null ? [] : [[name, value]];
       }),
     );
-    this.#stored = readSettings(file);
+    try {
+      this.#stored = readSettings(file);
+    } catch (error) {
+      this.#stored = { limits: {} };
+      this.#problem = `${errorShape(error, file).message}. The defaults hold until a setting is changed; the file is kept then as ${path.basename(file)}.damaged-...`;
+    }
+  }
+
+  /** What is wrong with the file, and what follows; null where nothing is. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
   /** A limit as it holds now. */
@@ -54,19 +66,24 @@ export class Settings {
     return this.limit(name).megabytes * 1e6;
   }
 
-  /** Stores a limit, or null for its default, whole or not at all. Throws StudioError where the file can not be written. */
+  /**
+   * Stores a limit, or null for its default, whole or not at all; a damaged file is kept beside. Throws StudioError where the file can
+   * not be written.
+   */
   setLimit(name: SizeLimitName, value: number | null): void {
     const { [name]: _before, ...others } = this.#stored.limits;
     const next: SettingsFile = { limits: value === null ? others : { ...others, [name]: value } };
     const draft = `${this.#file}.${randomBytes(6).toString('hex')}`;
     try {
       writeFileSync(draft, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+      if (this.#problem !== null) renameSync(this.#file, `${this.#file}.damaged-${Date.now()}`);
       renameSync(draft, this.#file);
     } catch (error) {
       rmSync(draft, { force: true });
       throw StudioError.fromShape(errorShape(error, this.#file));
     }
     this.#stored = next;
+    this.#problem = null;
   }
 }
 
@@ -92,9 +109,6 @@ function readSettings(file: string): SettingsFile {
     return settingsFile.parse(JSON.parse(text));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : errorShape(error).message;
-    throw new StudioError('corrupt', `The settings can not be read: ${why}`, {
-      file,
-      hint: 'Correct the file, or delete it: then the defaults hold.',
-    });
+    throw new StudioError('corrupt', `${file} can not be read: ${why}`, { file });
   }
 }

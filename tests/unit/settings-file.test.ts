@@ -59,16 +59,19 @@ describe('settings of a home', () => {
     '{"limits":{"thumbnails":0}}',
     '{"limits":{},"more":1}',
     '{"limits":{"thumbnails":1.5}}',
-  ])('refuse the file %s with its name and a remedy', (text) => {
+  ])('of a damaged file, %s, are the defaults; it is named, and kept when a setting is changed', (text) => {
     const file = newFile();
     writeFileSync(file, text);
-    expect(() => new Settings(file, {})).toThrow(
-      expect.objectContaining({
-        code: 'corrupt',
-        file,
-        hint: expect.stringContaining('delete it') as string,
-      }) as Error,
-    );
+    const settings = new Settings(file, {});
+    expect(settings.limit('thumbnails')).toMatchObject({ megabytes: 1000, set: null });
+    expect(settings.problem).toContain(file);
+    expect(settings.problem).toContain('The defaults hold until a setting is changed');
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    settings.setLimit('thumbnails', 20);
+    expect(settings.problem).toBeNull();
+    expect(new Settings(file, {})).toMatchObject({ problem: null });
+    const kept = readdirSync(path.dirname(file)).find((name) => name.startsWith('settings.json.damaged-'));
+    expect(readFileSync(path.join(path.dirname(file), kept!), 'utf8')).toBe(text);
   });
 
   it('that can not be written stay as they were', () => {
