@@ -8,6 +8,7 @@ export default defineConfig({
   outputDir: 'test-results/e2e',
   workers: 1, // two cores, and each test runs an engine of its own
   timeout: 120_000,
+  retries: 1, // other work on the machine can delay a page beyond any limit; a test that passes only then is named as flaky
   expect: { timeout: 15_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],

@@ -80,7 +80,8 @@ test('the grid jumps over 40,000 images, fetches only what shows, and comes back
   await page.keyboard.press('Home');
   await expect(page.locator('a[data-index="0"]')).toBeFocused();
   await page.keyboard.press('End');
-  await expect(page.locator('a[data-index="39999"]')).toBeFocused();
+  // Without its image's address yet, as the cell is while its rows are on their way, there is nothing to open.
+  await expect(page.locator('a[data-index="39999"][href]')).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.getByText(/of 40\u202f000/)).toBeVisible();
   await page.keyboard.press('Escape');
