@@ -49,6 +49,8 @@ export class AdamW {
     this.#steps++;
     const norm = Math.sqrt(run.sumOfSquares(this.gradient.byteOffset, n));
     const clip = Math.min(1, this.#options.clip / (norm + CLIP_EPSILON));
+    // m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon), with the root of the second correction taken out of the divisor.
+    const correction = Math.sqrt(1 - BETA2 ** this.#steps);
     run.adamW(
       this.parameters.byteOffset,
       this.gradient.byteOffset,
@@ -60,9 +62,8 @@ export class AdamW {
       (1 - BETA1) * clip,
       (1 - BETA2) * clip * clip,
       1 - lr * this.#options.weightDecay,
-      lr / (1 - BETA1 ** this.#steps),
-      1 / Math.sqrt(1 - BETA2 ** this.#steps),
-      EPSILON,
+      (lr * correction) / (1 - BETA1 ** this.#steps),
+      EPSILON * correction,
     );
   }
 }

@@ -94,7 +94,6 @@ type AdamWFactors = [
   squareGain: number,
   keep: number,
   stepSize: number,
-  rootGain: number,
   epsilon: number,
 ];
 

@@ -41,7 +41,7 @@ function square(v: v128): v128 {
 
 /**
  * One step over `n` parameters p with gradient g and moments m and v (float32 each):
- * m = beta1 m + meanGain g; v = beta2 v + squareGain g^2; p = keep p - stepSize m / (sqrt(v) rootGain + epsilon).
+ * m = beta1 m + meanGain g; v = beta2 v + squareGain g^2; p = keep p - stepSize m / (sqrt(v) + epsilon).
  */
 export function adamW(
   p: usize,
@@ -55,7 +55,6 @@ export function adamW(
   squareGain: f32,
   keep: f32,
   stepSize: f32,
-  rootGain: f32,
   epsilon: f32,
 ): void {
   const end = <usize>n << 2;
@@ -65,13 +64,14 @@ export function adamW(
   const meanGains = f32x4.splat(meanGain);
   const squareGains = f32x4.splat(squareGain);
   const keeps = f32x4.splat(keep);
-  const stepSizes = f32x4.splat(stepSize / rootGain);
-  const epsilons = f32x4.splat(epsilon / rootGain);
+  const stepSizes = f32x4.splat(stepSize);
+  const epsilons = f32x4.splat(epsilon);
   let at: usize = 0;
   for (; at < whole; at += 16) {
     const gradient = v128.load(g + at);
     const mean = f32x4.add(f32x4.mul(beta1s, v128.load(m + at)), f32x4.mul(meanGains, gradient));
-    const power = f32x4.add(f32x4.mul(beta2s, v128.load(v + at)), f32x4.mul(squareGains, f32x4.mul(gradient, gradient)));
+    const square = f32x4.mul(gradient, gradient);
+    const power = f32x4.add(f32x4.mul(beta2s, v128.load(v + at)), f32x4.mul(squareGains, square));
     v128.store(m + at, mean);
     v128.store(v + at, power);
     const change = f32x4.div(f32x4.mul(stepSizes, mean), f32x4.add(f32x4.sqrt(power), epsilons));
@@ -83,7 +83,7 @@ export function adamW(
     const power = beta2 * load<f32>(v + at) + squareGain * (gradient * gradient);
     store<f32>(m + at, mean);
     store<f32>(v + at, power);
-    const change = (stepSize * mean) / (sqrt<f32>(power) * rootGain + epsilon);
+    const change = (stepSize * mean) / (sqrt<f32>(power) + epsilon);
     store<f32>(p + at, keep * load<f32>(p + at) - change);
   }
 }
