@@ -33,6 +33,9 @@ export const GLOSSARY = {
     'The cosine of the angle between two feature vectors: 1 points the same way, 0 has nothing in common. Every image is compared (exact search).',
   leakage:
     'Versions of the same content were on both sides of a fold, so the model may have remembered content instead of judging quality.',
+  nearDuplicates:
+    'Images that look alike to a perceptual hash, one of them trained on and the other tested: found across files, groups and formats.',
+  overlap: 'The same file is in the dataset that is trained on and in the one that is tested.',
   predictionStd:
     'Standard deviation over the models of the folds that scored this picture: how much they disagree.',
   difference:

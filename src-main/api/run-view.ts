@@ -103,7 +103,9 @@ function provenanceOf(run: Run, targetLabel: string): string {
     `population ${short(run.population.hash)} (n = ${run.population.n})`,
     ...(run.train === null
       ? []
-      : [`trained on ${run.train.name} ${short(run.train.population.hash)} (n = ${run.train.population.n})`]),
+      : [
+          `${run.train.name}: population ${short(run.train.population.hash)} (n = ${run.train.population.n})`,
+        ]),
     ...(run.preset === null ? [] : [`preset ${run.preset}`]),
     ...run.streams.filter((s) => s.source !== 'computed here').map((s) => `${s.stream} from ${s.source}`),
   ].join(' · ');

@@ -4,7 +4,7 @@
  */
 import { linear, matmul, mul, sum } from '../graph/operators.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
-import { createSession, floatTensor, runInto } from '../graph/runtime.ts';
+import { createSessions, floatTensor, releaseSessions, runInto } from '../graph/runtime.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
 import type { Ort, OrtTensor, Session } from '../graph/runtime.ts';
 import type { Layer } from './head.ts';
@@ -31,7 +31,7 @@ type LayerValues = {
   /** 0 or 1 / (1 - rate); all 1 at first. */
   mask: Float32Array;
   /** The layer before GELU, and after it the slope of `output` by that. */
-  linear: Float32Array;
+  inner: Float32Array;
   output: Float32Array;
 };
 
@@ -64,7 +64,7 @@ export class HiddenLayers {
     this.#sessions = sessions;
     this.#values = layers.map(({ layer: { outputs } }) => ({
       mask: kernel.float32(outputs * batch).fill(1),
-      linear: kernel.float32(outputs * batch),
+      inner: kernel.float32(outputs * batch),
       output: kernel.float32(outputs * batch),
     }));
     this.masks = this.#values.map(({ mask }) => mask);
@@ -72,20 +72,24 @@ export class HiddenLayers {
     this.slope = kernel.float32(this.output.length);
   }
 
-  /** Compiles the layers' products. */
+  /** Compiles the layers' products. Throws RangeError where there is no layer. */
   static async create(ort: Ort, parts: HiddenLayersParts): Promise<HiddenLayers> {
     const { threads, input: from } = parts;
     const layers = parts.layers.map(({ layer }) => layer);
-    const forward: Session[] = [];
-    for (const [l, layer] of layers.entries())
-      forward.push(await createSession(ort, forwardModel(layer, l === 0), threads));
-    const backward = await createSession(ort, backwardModel(layers, from.slope !== null), threads);
+    if (layers.length === 0) throw new RangeError('a model to be trained needs a hidden layer');
+    const models = layers.map((layer, l) => forwardModel(layer, l === 0));
+    const sessions = await createSessions(
+      ort,
+      [backwardModel(layers, from.slope !== null), ...models],
+      threads,
+    );
+    const [backward, ...forward] = sessions as [Session, ...Session[]];
     return new HiddenLayers(ort, { forward, backward }, parts);
   }
 
   /** Kernel memory that these layers take. */
   static bytes(layers: readonly Layer[], batch: number): number {
-    const units = layers.reduce((total, { outputs }) => total + 3 * outputs, layers.at(-1)!.outputs);
+    const units = layers.reduce((total, { outputs }) => total + 3 * outputs, layers.at(-1)?.outputs ?? 0);
     return 4 * units * batch;
   }
 
@@ -95,8 +99,8 @@ export class HiddenLayers {
     const { forward } = this.#feedingsOf(n);
     for (const [l, { layer }] of layers.entries()) {
       await runInto(this.#sessions.forward[l]!, ...forward[l]!);
-      const { linear: x, mask, output } = this.#values[l]!;
-      kernel.run.gelu(x.byteOffset, mask.byteOffset, output.byteOffset, layer.outputs * n);
+      const { inner, mask, output } = this.#values[l]!;
+      kernel.run.gelu(inner.byteOffset, mask.byteOffset, output.byteOffset, layer.outputs * n);
     }
   }
 
@@ -107,7 +111,7 @@ export class HiddenLayers {
 
   /** Frees the sessions. */
   async dispose(): Promise<void> {
-    for (const session of [...this.#sessions.forward, this.#sessions.backward]) await session.release();
+    await releaseSessions([...this.#sessions.forward, this.#sessions.backward]);
   }
 
   #feedingsOf(n: number): { forward: Feeding[]; backward: Feeding } {
@@ -128,10 +132,10 @@ export class HiddenLayers {
       const values = this.#values[l]!;
       const x = l === 0 ? tensor(from.values, n, inputs) : tensor(this.#values[l - 1]!.output, inputs, n);
       const weight = tensor(parameters.weight, outputs, inputs);
-      const y = tensor(values.linear, outputs, n);
+      const y = tensor(values.inner, outputs, n);
       forward.push([{ x, weight, bias: tensor(parameters.bias, outputs, 1) }, { y }]);
       feeds[`x${l}`] = x;
-      feeds[`gelu${l}`] = y;
+      feeds[`geluSlope${l}`] = y;
       if (l > 0 || from.slope !== null) feeds[`weight${l}`] = weight;
       fetches[`weightGradient${l}`] = tensor(gradient.weight, outputs, inputs);
       fetches[`biasGradient${l}`] = tensor(gradient.bias, outputs, 1);
@@ -159,12 +163,12 @@ function backwardModel(layers: readonly Layer[], withInput: boolean): Uint8Array
   for (let l = layers.length - 1; l >= 0; l--) {
     const layer = layers[l]!;
     const first = l === 0;
-    const byLinear = mul(slope, input(`gelu${l}`, [layer.outputs, 'batch']));
-    outputs[`biasGradient${l}`] = sum(byLinear, [1]);
-    outputs[`weightGradient${l}`] = matmul(byLinear, inputOf(`x${l}`, layer.inputs, first), { b: !first });
+    const byInner = mul(slope, input(`geluSlope${l}`, [layer.outputs, 'batch']));
+    outputs[`biasGradient${l}`] = sum(byInner, [1]);
+    outputs[`weightGradient${l}`] = matmul(byInner, inputOf(`x${l}`, layer.inputs, first), { b: !first });
     if (first && !withInput) break;
     const weight = input(`weight${l}`, [layer.outputs, layer.inputs]);
-    slope = first ? matmul(byLinear, weight, { a: true }) : matmul(weight, byLinear, { a: true });
+    slope = first ? matmul(byInner, weight, { a: true }) : matmul(weight, byInner, { a: true });
   }
   return writeOnnx(withInput ? { ...outputs, inputSlope: slope } : outputs);
 }

@@ -83,8 +83,8 @@ type KernelExports = {
   ): void;
   standardize(
     ...parameters: [block: number, rows: number, columns: number, mean: number, scale: number, z: number]
-  ): number;
-  toSingle(from: number, n: number, to: number): void;
+  ): void;
+  toSingle(from: number, n: number, to: number): number;
   orthogonalize(basis: number, count: number, n: number): void;
 };
 type AdamWFactors = [

@@ -62,8 +62,8 @@ async function covarianceMatrix(ort: Ort, { scaler, matrix, rows: all }: ScaledR
   const n = all.length;
   const rows = Math.min(COVARIANCE_ROWS, n);
   const tiles = lowerTiles(dimension);
-  const session = await createSession(ort, gramModel(rows, dimension, tiles), 1);
   const standardized = new StandardizedRows(scaler, matrix, rows);
+  const session = await createSession(ort, gramModel(rows, dimension, tiles), 1);
   const block = doubleTensor(ort, standardized.values, [rows, dimension]);
   const empty = (): Float64Array[] => tiles.map(({ shape }) => new Float64Array(shape[0] * shape[1]));
   let [totals, sums] = [empty(), empty()];
@@ -133,8 +133,8 @@ export async function project(
   const { dimension } = matrix;
   const shape = [PROJECTION_ROWS, dimension];
   const projected = matmul(input('block', shape), constant(loadings, [dimension, components]));
-  const session = await createSession(ort, writeOnnx({ projected }), 1);
   const standardized = new StandardizedRows(scaler, matrix, PROJECTION_ROWS);
+  const session = await createSession(ort, writeOnnx({ projected }), 1);
   const output = new Float32Array(PROJECTION_ROWS * components);
   const feeds = { block: floatTensor(ort, standardized.singles, shape) };
   const fetches = { projected: floatTensor(ort, output, [PROJECTION_ROWS, components]) };
@@ -142,8 +142,8 @@ export async function project(
   try {
     for (let start = 0; start < rows.length; start += PROJECTION_ROWS) {
       const some = rows.subarray(start, start + PROJECTION_ROWS);
-      if (!standardized.read(some)) return null;
-      standardized.toSingles();
+      standardized.read(some);
+      if (!standardized.toSingles()) return null;
       await runInto(session, feeds, fetches);
       result.set(output.subarray(0, some.length * components), start * components);
     }

@@ -75,7 +75,7 @@ export function fusedDimension(transforms: readonly StreamTransform[]): number {
 
 /**
  * The given rows of a stream, preprocessed: rows.length x outputDimension, row-major. StudioError bad-input where the stream has
- * another dimension than the one fitted, or holds NaN.
+ * another dimension than the one fitted, or holds values that are not finite, or too large to be standardised.
  */
 async function transformStream(
   ort: Ort,
@@ -95,12 +95,13 @@ const BLOCK_ROWS = 256;
 /** The standardised rows, one after the other; null where a value is not finite. */
 function standardize({ scaler, matrix, rows }: ScaledRows): Float32Array | null {
   const { dimension } = matrix;
-  const standardized = new StandardizedRows(scaler, matrix, BLOCK_ROWS);
+  const size = Math.min(BLOCK_ROWS, rows.length);
+  const standardized = new StandardizedRows(scaler, matrix, size);
   const values = new Float32Array(rows.length * dimension);
-  for (let start = 0; start < rows.length; start += BLOCK_ROWS) {
-    const some = rows.subarray(start, start + BLOCK_ROWS);
-    if (!standardized.read(some)) return null;
-    standardized.toSingles();
+  for (let start = 0; start < rows.length; start += size) {
+    const some = rows.subarray(start, start + size);
+    standardized.read(some);
+    if (!standardized.toSingles()) return null;
     values.set(standardized.singles.subarray(0, some.length * dimension), start * dimension);
   }
   return values;
@@ -108,7 +109,7 @@ function standardize({ scaler, matrix, rows }: ScaledRows): Float32Array | null 
 
 /**
  * The preprocessed streams side by side: rows.length x fusedDimension, row-major, in the order of `transforms`.
- * StudioError bad-input where a stream is missing, has another dimension than the one fitted, or holds NaN.
+ * StudioError bad-input where a stream is missing, has another dimension than the one fitted, or holds values that are not finite.
  */
 export async function fuseStreams(
   ort: Ort,

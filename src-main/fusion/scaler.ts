@@ -14,8 +14,9 @@ const BLOCK_ROWS = 256;
 export function fitScaler(matrix: FeatureMatrix, rows: Int32Array): Scaler {
   const { dimension } = matrix;
   const n = rows.length;
-  const kernel = new FusionKernel(4 * BLOCK_ROWS * dimension + 8 * 3 * dimension);
-  const block = kernel.float32(BLOCK_ROWS * dimension);
+  const size = Math.min(BLOCK_ROWS, n);
+  const kernel = new FusionKernel(4 * size * dimension + 8 * 3 * dimension);
+  const block = kernel.float32(size * dimension);
   const mean = kernel.float64(dimension);
   const [sums, squares] = [kernel.float64(dimension), kernel.float64(dimension)];
   const [x, m, s, q] = [block, mean, sums, squares].map((values) => values.byteOffset) as [
@@ -24,11 +25,11 @@ export function fitScaler(matrix: FeatureMatrix, rows: Int32Array): Scaler {
     number,
     number,
   ];
-  for (let start = 0; start < n; start += BLOCK_ROWS)
-    kernel.run.addColumns(x, copyRows(matrix, rows.subarray(start, start + BLOCK_ROWS), block), dimension, m);
+  for (let start = 0; start < n; start += size)
+    kernel.run.addColumns(x, copyRows(matrix, rows.subarray(start, start + size), block), dimension, m);
   for (let d = 0; d < dimension; d++) mean[d]! /= n;
-  for (let start = 0; start < n; start += BLOCK_ROWS) {
-    const count = copyRows(matrix, rows.subarray(start, start + BLOCK_ROWS), block);
+  for (let start = 0; start < n; start += size) {
+    const count = copyRows(matrix, rows.subarray(start, start + size), block);
     kernel.run.addDeviations(x, count, dimension, m, s, q);
   }
   // The variance with divisor n, corrected for the rounding of the mean as scikit-learn does.
@@ -37,8 +38,11 @@ export function fitScaler(matrix: FeatureMatrix, rows: Int32Array): Scaler {
   return { mean: mean.slice(), scale: scale.slice() };
 }
 
-/** Copies rows of features side by side into a block; gives their number. */
+/** Copies rows of features side by side into a block; gives their number. Throws RangeError for a row that the features lack. */
 function copyRows({ dimension, data }: FeatureMatrix, rows: Int32Array, block: Float32Array): number {
+  const lacking = rows.find((row) => row < 0 || (row + 1) * dimension > data.length);
+  if (lacking !== undefined)
+    throw new RangeError(`row ${lacking} of ${data.length / dimension} rows of features`);
   rows.forEach((row, i) => block.set(data.subarray(row * dimension, (row + 1) * dimension), i * dimension));
   return rows.length;
 }
@@ -73,18 +77,18 @@ export class StandardizedRows {
     this.#scale.set(scale);
   }
 
-  /** Puts `rows` into `values`, and zeros after them; false where a value is not finite. */
-  read(rows: Int32Array): boolean {
+  /** Puts `rows` into `values`, and zeros after them. */
+  read(rows: Int32Array): void {
     const { dimension } = this.#matrix;
     const count = copyRows(this.#matrix, rows, this.#block);
     const [x, m, s, z] = [this.#block, this.#mean, this.#scale, this.values].map((v) => v.byteOffset);
-    const check = this.#kernel.run.standardize(x!, count, dimension, m!, s!, z!);
+    this.#kernel.run.standardize(x!, count, dimension, m!, s!, z!);
     this.values.fill(0, count * dimension);
-    return check === 0;
   }
 
-  /** Copies `values` to `singles`. */
-  toSingles(): void {
-    this.#kernel.run.toSingle(this.values.byteOffset, this.values.length, this.singles.byteOffset);
+  /** Copies `values` to `singles`; false where one of them is no finite number in single precision. */
+  toSingles(): boolean {
+    const { values, singles } = this;
+    return this.#kernel.run.toSingle(values.byteOffset, values.length, singles.byteOffset) === 0;
   }
 }

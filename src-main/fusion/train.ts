@@ -117,7 +117,8 @@ async function trainStage(
   data: TrainingData,
   options: MemberOptions & TrainingStage,
 ): Promise<Float32Array> {
-  const bytes = AdamW.bytes(parameters.length) + TrainingStep.bytes(architecture, options.batch);
+  const batch = Math.min(options.batch, data.targets.length);
+  const bytes = AdamW.bytes(parameters.length) + TrainingStep.bytes(architecture, batch);
   const kernel = new FusionKernel(bytes);
   const optimizer = new AdamW(kernel, parameters, options);
   const dropoutSeed = random.bits();
@@ -126,7 +127,7 @@ async function trainStage(
     architecture,
     optimizer,
     dropoutSeed,
-    options,
+    options: { ...options, batch },
   });
   const order = Int32Array.from(data.targets.keys());
   try {
@@ -135,10 +136,10 @@ async function trainStage(
       random.shuffle(order);
       let lossSum = 0;
       let images = 0;
-      for (const rows of batches(order, options.batch)) {
+      for (const rows of batches(order, batch)) {
         stopIfCancelled(options.signal);
         const loss = await step.run(data, rows);
-        if (!Number.isFinite(loss)) throw diverged(epoch + 1);
+        if (!Number.isFinite(Math.fround(loss))) throw diverged(epoch + 1);
         optimizer.step(lr);
         lossSum += loss * rows.length;
         images += rows.length;
@@ -148,6 +149,7 @@ async function trainStage(
   } finally {
     await step.dispose();
   }
+  if (!optimizer.parameters.every(Number.isFinite)) throw diverged(options.epochs);
   return optimizer.parameters.slice();
 }
 

@@ -181,8 +181,13 @@ async function createNetwork(ort: Ort, parts: StepParts, { features }: Batch): P
         });
   const input =
     gates === null ? { values: features, slope: null } : { values: gates.gated, slope: gates.slope };
-  const ofHead = layers.slice(0, hidden.length);
-  return { gates, hidden: await HiddenLayers.create(ort, { ...common, layers: ofHead, input }), last };
+  try {
+    const ofHead = layers.slice(0, hidden.length);
+    return { gates, hidden: await HiddenLayers.create(ort, { ...common, layers: ofHead, input }), last };
+  } catch (error) {
+    await gates?.dispose();
+    throw error;
+  }
 }
 
 /** A layer's weight and bias in a flat vector. */

@@ -19,6 +19,27 @@ export function createSession(ort: Ort, model: Uint8Array, threads: number): Pro
   });
 }
 
+/** A session per model, all of them or, where one can not be made, none. */
+export async function createSessions(
+  ort: Ort,
+  models: readonly Uint8Array[],
+  threads: number,
+): Promise<InferenceSession[]> {
+  const sessions: InferenceSession[] = [];
+  try {
+    for (const model of models) sessions.push(await createSession(ort, model, threads));
+    return sessions;
+  } catch (error) {
+    await releaseSessions(sessions);
+    throw error;
+  }
+}
+
+/** Frees all of them, also where one can not be freed. */
+export async function releaseSessions(sessions: readonly InferenceSession[]): Promise<void> {
+  await Promise.allSettled(sessions.map((session) => session.release()));
+}
+
 /**
  * Runs a session whose outputs all have their memory. onnxruntime-node copies them into new buffers besides; these are given back at
  * once, because as garbage (1.9 MB a training step) they cost a third of the step: page faults, and marking on every core.

@@ -71,12 +71,14 @@ export class Settings {
    * not be written.
    */
   setLimit(name: SizeLimitName, value: number | null): void {
-    const { [name]: _before, ...others } = this.#stored.limits;
+    const { stored, damaged } =
+      this.#problem === null ? { stored: this.#stored, damaged: false } : this.#reread();
+    const { [name]: _before, ...others } = stored.limits;
     const next: SettingsFile = { limits: value === null ? others : { ...others, [name]: value } };
     const draft = `${this.#file}.${randomBytes(6).toString('hex')}`;
     try {
       writeFileSync(draft, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-      if (this.#problem !== null) renameSync(this.#file, `${this.#file}.damaged-${Date.now()}`);
+      if (damaged) renameSync(this.#file, `${this.#file}.damaged-${Date.now()}`);
       renameSync(draft, this.#file);
     } catch (error) {
       rmSync(draft, { force: true });
@@ -84,6 +86,16 @@ export class Settings {
     }
     this.#stored = next;
     this.#problem = null;
+  }
+
+  /** The file as it is now: a person may have corrected or deleted it since. Throws where it can not be read at all. */
+  #reread(): { stored: SettingsFile; damaged: boolean } {
+    try {
+      return { stored: readSettings(this.#file), damaged: false };
+    } catch (error) {
+      if (!(error instanceof StudioError) || error.code !== 'corrupt') throw error;
+      return { stored: { limits: {} }, damaged: true };
+    }
   }
 }
 

@@ -101,7 +101,7 @@ describe('cross', () => {
     });
     expect(run.metrics!.overall.srocc).toBeGreaterThan(0.4);
     expect(run.metrics!.overall.rmse).toBeLessThan(deviation([...B_TARGETS]));
-    expect(run.provenance).toMatch(/trained on a [0-9a-f]{8} \(n = 100\)/);
+    expect(run.provenance).toMatch(/ · a: population [0-9a-f]{8} \(n = 100\)/);
     expect(run.provenance).toContain(run.train!.population.hash.slice(0, 8));
     expect(codes(id!)).toEqual([]);
     expect(predictionsOf(id!).map((p) => [p.mos, p.fold, p.predictionStd])).toEqual(

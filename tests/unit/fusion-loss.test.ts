@@ -70,6 +70,19 @@ describe('hybrid loss of given predictions', () => {
     expect(slope.every(Number.isFinite)).toBe(true);
   });
 
+  it('ranks predictions that are far from their mean by their own distance', () => {
+    const targets = Float32Array.of(2, 1, 0, 3);
+    const predictions = Float32Array.of(500, 400, -901.5, 401);
+    const weights = { lambdaPlcc: 0, lambdaRank: 1 };
+    const { loss, slope } = lossOf(predictions, targets, weights);
+    const squares = predictions.reduce((total, p, i) => total + (p - targets[i]!) ** 2, 0) / 4;
+    // Of the six pairs one is in the wrong order, by 99: its slopes are -1/6 and 1/6, the others' next to 0.
+    expect(loss - squares).toBeCloseTo(lossByHand(predictions, targets, weights) - squares, 6);
+    const ranking = slope.map((d, i) => d - (predictions[i]! - targets[i]!) / 2);
+    const log = Math.exp(-1) / (1 + Math.exp(-1)) / 6; // images 1 and 3, in order and 1 apart
+    [1 / 6, log, 0, -1 / 6 - log].forEach((v, i) => expect(ranking[i], `${i}`).toBeCloseTo(v, 4));
+  });
+
   it('stays exact for a batch so large that the product of its pairs is no number', () => {
     const n = 1500;
     const targets = Float32Array.from({ length: n }, (_, i) => i / 10);

@@ -27,6 +27,34 @@ describe('scaler', () => {
   });
 });
 
+describe('scaler of many rows', () => {
+  it('is that of plain sums, for an odd number of dimensions and rows of several blocks in any order', () => {
+    const [n, dimension] = [700, 5];
+    const random = new Random(2);
+    const data = Float32Array.from(
+      { length: n * dimension },
+      (_, i) => random.uniform() * (1 + (i % 5)) + (i % 5),
+    );
+    const order = Int32Array.from({ length: n }, (_, row) => row);
+    random.shuffle(order);
+    const rows = order.subarray(0, 600);
+    const { mean, scale } = fitScaler({ dimension, data }, rows);
+    for (let d = 0; d < dimension; d++) {
+      const values = Array.from(rows, (row) => data[row * dimension + d]!);
+      const expected = values.reduce((sum, v) => sum + v, 0) / 600;
+      const variance = values.reduce((sum, v) => sum + (v - expected) ** 2, 0) / 600;
+      expect(mean[d]! / expected).toBeCloseTo(1, 12);
+      expect(scale[d]! / Math.sqrt(variance)).toBeCloseTo(1, 12);
+    }
+  });
+
+  it('refuses rows that the features lack', () => {
+    expect(() => fitScaler({ dimension: 2, data: new Float32Array(6) }, Int32Array.of(0, 3))).toThrow(
+      'row 3 of 3 rows of features',
+    );
+  });
+});
+
 describe('preprocessing', () => {
   const nss = { id: 'nss', dimension: 2, data: Float32Array.of(1, 10, 3, 10, 100, 20, 5, 10) };
   const vision = { id: 'vision', dimension: 1, data: Float32Array.of(2, 4, -7, 6) };
@@ -55,6 +83,40 @@ describe('preprocessing', () => {
     );
     await expect(fuse([nss, broken], 1)).rejects.toThrow('holds NaN');
     expect(await fuse([nss, broken], 0)).toHaveLength(3);
+  });
+});
+
+describe('features that are not finite', () => {
+  const [n, dimension] = [600, 3];
+  const stream = (id: string, broken: Record<number, number>) => {
+    const random = new Random(4);
+    const data = Float32Array.from({ length: n * dimension }, () => random.uniform());
+    for (const [at, value] of Object.entries(broken)) data[Number(at)] = value;
+    return { id, dimension, data };
+  };
+  const train = Int32Array.from({ length: 500 }, (_, row) => row);
+  const everyRow = Int32Array.from({ length: n }, (_, row) => row);
+
+  it.each(['nss', 'vision'])('are named with row and dimension, trained on or not: %s', async (id) => {
+    const prepare = (broken: Record<number, number>) =>
+      prepareStream(ort, stream(id, broken), train, 2, everyRow);
+    await expect(prepare({ [3 * 300 + 2]: NaN })).rejects.toThrow(
+      `"${id}" holds NaN in row 300, dimension 2`,
+    );
+    await expect(prepare({ 1: Infinity, 4: -Infinity })).rejects.toThrow(
+      'holds Infinity in row 0, dimension 1',
+    );
+    await expect(prepare({ [3 * 590 + 2]: -Infinity })).rejects.toThrow('-Infinity in row 590, dimension 2');
+    await expect(prepare({ [3 * 599]: NaN })).rejects.toThrow('holds NaN in row 599, dimension 0');
+    expect((await prepare({})).values).toHaveLength(n * (id === 'nss' ? 3 : 2));
+  });
+
+  it('nor are those that standardising makes infinite', async () => {
+    const data = Float32Array.of(0, 1e-30, 1e10);
+    const nss = { id: 'nss', dimension: 1, data };
+    await expect(prepareStream(ort, nss, Int32Array.of(0, 1), 2, Int32Array.of(0, 1, 2))).rejects.toThrow(
+      'too large to be standardised',
+    );
   });
 });
 

@@ -46,10 +46,7 @@ describe.each(MODELS)('a step of the model, %s, against TensorFlow.js', (_, arch
     const { loss, gradients } = await run(targets);
 
     const masks = drawMasks(architecture, batch);
-    const layers = layersOf(architecture).flatMap(({ inputs, outputs, weightOffset, biasOffset }) => [
-      tf.tensor2d(parameters.slice(weightOffset, biasOffset), [outputs, inputs]),
-      tf.tensor1d(parameters.slice(biasOffset, biasOffset + outputs)),
-    ]);
+    const layers = tfParameters(architecture, parameters);
     const x = tf.tensor2d(features, [batch, WIDTH]);
     const reference = (...tensors: tf.Tensor[]): tf.Scalar =>
       tfLoss(tfModel(architecture, x, tensors, masks), targets, WEIGHTS);
@@ -84,6 +81,36 @@ describe.each(MODELS)('a step of the model, %s, against TensorFlow.js', (_, arch
     const roomy = await makeStep(architecture, 7, 16);
     expect(await roomy.run(full.targets)).toEqual(await full.run(full.targets));
   });
+});
+
+it.each(MODELS)('needs no dropout: %s', async (_, architecture) => {
+  const { features, targets, parameters, run } = await makeStep(architecture, 7, 7, 0);
+  const { gradients } = await run(targets);
+  const layers = tfParameters(architecture, parameters);
+  const ones = architecture.hidden.map((units) => tf.ones([units, 7]));
+  const x = tf.tensor2d(features, [7, WIDTH]);
+  const { grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
+    tfLoss(tfModel(architecture, x, tensors, ones), targets, WEIGHTS),
+  )(layers);
+  gradients.forEach((gradient, i) =>
+    expect(relativeDifference(gradient, grads[i]!.dataSync<'float32'>()), `${i}`).toBeLessThan(1e-4),
+  );
+});
+
+it.each(MODELS)(
+  'a batch leaves nothing behind for the next, smaller or as large: %s',
+  async (_, architecture) => {
+    const { targets, run } = await makeStep(architecture, 9, 9, 0);
+    const whole = await run(targets);
+    const some = await run(targets, 4);
+    expect(some).not.toEqual(whole);
+    expect(await run(targets)).toEqual(whole);
+    expect(await run(targets, 4)).toEqual(some);
+  },
+);
+
+it('has at least one hidden layer', async () => {
+  await expect(makeStep({ ...STATIC, hidden: [] }, 4)).rejects.toThrow('needs a hidden layer');
 });
 
 it('gradients of the gates are what finite differences of the whole loss say', async () => {
@@ -125,13 +152,14 @@ async function makeStep(architecture: Architecture, n: number, batch = n, dropou
   });
   opened.push(step);
   const features = uniform(n * WIDTH);
-  const rows = Int32Array.from({ length: n }, (_, row) => row);
+  const everyRow = Int32Array.from({ length: n }, (_, row) => row);
   return {
     features,
     targets: uniform(n),
     parameters: optimizer.parameters,
-    async run(targets: Float32Array): Promise<{ loss: number; gradients: Float32Array[] }> {
-      const loss = await step.run({ features, targets }, rows);
+    /** For the first `images`. */
+    async run(targets: Float32Array, images = n): Promise<{ loss: number; gradients: Float32Array[] }> {
+      const loss = await step.run({ features, targets }, everyRow.subarray(0, images));
       const gradients = layersOf(architecture).flatMap(({ outputs, weightOffset, biasOffset }) => [
         optimizer.gradient.slice(weightOffset, biasOffset),
         optimizer.gradient.slice(biasOffset, biasOffset + outputs),
@@ -139,6 +167,14 @@ async function makeStep(architecture: Architecture, n: number, batch = n, dropou
       return { loss, gradients };
     },
   };
+}
+
+/** Weight and bias of each layer. */
+function tfParameters(architecture: Architecture, parameters: Float32Array): tf.Tensor[] {
+  return layersOf(architecture).flatMap(({ inputs, outputs, weightOffset, biasOffset }) => [
+    tf.tensor2d(parameters.slice(weightOffset, biasOffset), [outputs, inputs]),
+    tf.tensor1d(parameters.slice(biasOffset, biasOffset + outputs)),
+  ]);
 }
 
 /** The masks of a step's first batch. */

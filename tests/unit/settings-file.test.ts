@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../../src-main/home/settings.ts';
@@ -72,6 +72,19 @@ describe('settings of a home', () => {
     expect(new Settings(file, {})).toMatchObject({ problem: null });
     const kept = readdirSync(path.dirname(file)).find((name) => name.startsWith('settings.json.damaged-'));
     expect(readFileSync(path.join(path.dirname(file), kept!), 'utf8')).toBe(text);
+  });
+
+  it('take a damaged file as it is by then: deleted, or corrected by hand', () => {
+    const file = newFile();
+    writeFileSync(file, '{');
+    const [deleted, corrected] = [new Settings(file, {}), new Settings(file, {})];
+    rmSync(file);
+    deleted.setLimit('thumbnails', 20);
+    expect(deleted.problem).toBeNull();
+    writeFileSync(file, '{"limits":{"neighbours":64}}');
+    corrected.setLimit('thumbnails', 30);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ limits: { neighbours: 64, thumbnails: 30 } });
+    expect(readdirSync(path.dirname(file))).toEqual(['settings.json']);
   });
 
   it('that can not be written stay as they were', () => {

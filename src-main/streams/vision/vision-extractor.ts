@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { Device, Provider, ProviderTrial } from '../../../src-shared/encoders.ts';
 import { StudioError } from '../../../src-shared/errors.ts';
 import type { StreamInfo } from '../../../src-shared/streams.ts';
@@ -7,6 +7,7 @@ import type { Extractor } from '../extractor.ts';
 import type { ExtractItem, ExtractReply } from '../read-picture.ts';
 import { candidateProviders, supportedBackends } from './devices.ts';
 import { EncoderGone, EncoderProcess } from './encoder-client.ts';
+import { encoderProcesses } from './encoder-processes.ts';
 import type { EncoderTask } from './encoder-protocol.ts';
 import { versionOf } from './encoders.ts';
 import type { Encoders, ReadyEncoder } from './encoders.ts';
@@ -30,7 +31,7 @@ export async function openVisionExtractor(
   }
   const encoder = await encoders.require(id);
   const whole = encoderTask(encoder, candidateProviders(device, await supportedBackends()));
-  const onCpu = sideBySide(whole, await modelBytes(encoder));
+  const onCpu = sideBySide(whole, encoderProcesses(await modelBytes(encoder)));
   const first = whole.candidates.every((provider) => provider === 'cpu') ? onCpu.task : whole;
   const process = await openProcess(first, signal);
   const { provider } = process;
@@ -43,23 +44,9 @@ export async function openVisionExtractor(
   return new VisionExtractor({ info: visionStream(encoder, provider), process, lanes });
 }
 
-/** Most encoder processes, and their share of the machine's memory. */
-const MOST_PROCESSES = 4;
-const MEMORY_SHARE = 1 / 4;
-/** What a process takes beside the model, and the model as a multiple of its file (docs/performance.md, memory). */
-const PROCESS_BYTES = 400e6;
-const MODEL_FACTOR = 2.4;
-
-/**
- * How a model of so many bytes runs on the CPU. The threads of one run wait for each other at every layer, and both wait while one core
- * decodes, which costs a small model a quarter of its time; so several processes share the cores where memory allows.
- */
-function sideBySide(task: EncoderTask, bytes: number): { task: EncoderTask; processes: number } {
-  const cores = availableParallelism();
-  const fitting = Math.floor((MEMORY_SHARE * totalmem()) / (PROCESS_BYTES + MODEL_FACTOR * bytes));
-  const processes = Math.max(1, Math.min(cores, MOST_PROCESSES, fitting));
-  if (processes === 1) return { task, processes };
-  return { task: { ...task, threads: Math.floor(cores / processes), workers: 1 }, processes };
+/** The task as each of several processes has it. */
+function sideBySide(task: EncoderTask, { processes, threads }: ReturnType<typeof encoderProcesses>) {
+  return { task: processes === 1 ? task : { ...task, threads, workers: 1 }, processes };
 }
 
 async function modelBytes({ modelPath, checked }: ReadyEncoder): Promise<number> {

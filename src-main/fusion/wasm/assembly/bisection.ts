@@ -27,9 +27,9 @@ export function largestEigenvalues(
       store<f64>(LOWS + (<usize>lane << 3), -bound);
       store<f64>(HIGHS + (<usize>lane << 3), upper);
     }
-    while (halve(precision)) {
+    while (findMiddles(precision)) {
       countAbove(d, squares, n, tiny);
-      narrow(first);
+      tighten(first);
     }
     for (let lane = 0; lane < LANES && first + lane < count; lane++) {
       upper = load<f64>(HIGHS + (<usize>lane << 3));
@@ -39,7 +39,7 @@ export function largestEigenvalues(
 }
 
 /** Puts the middle of each lane's interval into MIDDLES; false where no interval can be halved any more. */
-function halve(precision: f64): bool {
+function findMiddles(precision: f64): bool {
   let open = false;
   for (let lane = 0; lane < LANES; lane++) {
     const at = <usize>lane << 3;
@@ -53,7 +53,7 @@ function halve(precision: f64): bool {
 }
 
 /** Every lane's interval learns from every count: eigenvalue k (from 0) lies above x where more than k do. */
-function narrow(first: i32): void {
+function tighten(first: i32): void {
   for (let other = 0; other < LANES; other++) {
     const x = load<f64>(MIDDLES + (<usize>other << 3));
     const above = <i32>load<i64>(COUNTS + (<usize>other << 3));

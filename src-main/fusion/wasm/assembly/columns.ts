@@ -46,7 +46,7 @@ export function addDeviations(
   }
 }
 
-/** z = (x - mean) / scale in double precision; gives 0, or NaN where one of them is not finite. */
+/** z = (x - mean) / scale in double precision. */
 export function standardize(
   block: usize,
   rows: i32,
@@ -54,36 +54,38 @@ export function standardize(
   mean: usize,
   scale: usize,
   z: usize,
-): f64 {
-  let check = f64x2.splat(0);
+): void {
   for (let i = 0; i < rows; i++) {
     let c = 0;
     for (; c + 2 <= columns; c += 2) {
       const at = <usize>c << 3;
       const value = f64x2.promote_low_f32x4(v128.load64_zero(block));
-      const score = f64x2.div(f64x2.sub(value, v128.load(mean + at)), v128.load(scale + at));
-      check = f64x2.add(check, f64x2.mul(score, f64x2.splat(0)));
-      v128.store(z, score);
+      v128.store(z, f64x2.div(f64x2.sub(value, v128.load(mean + at)), v128.load(scale + at)));
       block += 8;
       z += 16;
     }
     if (c < columns) {
       const at = <usize>c << 3;
-      const score = (<f64>load<f32>(block) - load<f64>(mean + at)) / load<f64>(scale + at);
-      check = f64x2.add(check, f64x2.splat(score * 0));
-      store<f64>(z, score);
+      store<f64>(z, (<f64>load<f32>(block) - load<f64>(mean + at)) / load<f64>(scale + at));
       block += 4;
       z += 8;
     }
   }
-  return f64x2.extract_lane(check, 0) + f64x2.extract_lane(check, 1);
 }
 
-/** float64 to float32, `n` values; in place where both addresses are the same. */
-export function toSingle(from: usize, n: i32, to: usize): void {
+/** `n` float64 values to float32; gives 0, or NaN where one of the results is not finite. */
+export function toSingle(from: usize, n: i32, to: usize): f32 {
+  let check = f32x4.splat(0);
   let i = 0;
   for (; i + 2 <= n; i += 2) {
-    v128.store64_lane(to + (<usize>i << 2), f32x4.demote_f64x2_zero(v128.load(from + (<usize>i << 3))), 0);
+    const singles = f32x4.demote_f64x2_zero(v128.load(from + (<usize>i << 3)));
+    check = f32x4.add(check, f32x4.mul(singles, f32x4.splat(0)));
+    v128.store64_lane(to + (<usize>i << 2), singles, 0);
   }
-  if (i < n) store<f32>(to + (<usize>i << 2), <f32>load<f64>(from + (<usize>i << 3)));
+  let last: f32 = 0;
+  if (i < n) {
+    last = <f32>load<f64>(from + (<usize>i << 3));
+    store<f32>(to + (<usize>i << 2), last);
+  }
+  return f32x4.extract_lane(check, 0) + f32x4.extract_lane(check, 1) + last * 0;
 }

@@ -5,8 +5,10 @@ const SMALLEST_SUM_OF_SQUARES: f64 = 1e-12;
 const EPSILON: f64 = 1e-8;
 /** Pairs whose targets differ by no more than this, in single precision, do not take part in the ranking. */
 const SMALLEST_DIFFERENCE: f32 = 1e-3;
-/** Beyond this distance of two predictions e^-distance is 0 here; e^(+-350) is still a number. */
+/** Powers of predictions farther than this from their mean are not used; e^(+-350), and quotients of two such, are still numbers. */
 const FARTHEST: f64 = 350;
+/** The logarithm of a product of pairs is taken before it leaves the range of numbers. */
+const LARGEST_PRODUCT: f64 = 1e200;
 
 /**
  * Squared error + lambdaPlcc (1 - PLCC) + lambdaRank times the softplus of the negative signed difference, mean over the ranked pairs.
@@ -70,8 +72,10 @@ function rankingLoss(
   powers: usize,
   slopes: usize,
 ): f64 {
+  let far = false;
   for (let i = 0; i < n; i++) {
-    const p = min(max(at(predictions, i) - meanP, -FARTHEST), FARTHEST);
+    const p = at(predictions, i) - meanP;
+    if (Math.abs(p) > FARTHEST) far = true;
     store<f64>(powers + (<usize>i << 3), Math.exp(p));
   }
   memory.fill(slopes, 0, <usize>n << 3);
@@ -88,10 +92,11 @@ function rankingLoss(
       const byTarget = y - load<f32>(targets + (<usize>j << 2));
       // 1: image i is the better one, -1: image j, 0: the pair is not ranked
       const sign = i32(byTarget > SMALLEST_DIFFERENCE) - i32(byTarget < -SMALLEST_DIFFERENCE);
-      const d = <f64>sign * (p - at(predictions, j));
-      const ratio = min(power, other) / max(power, other); // e^-|d|
+      const distance = p - at(predictions, j);
+      const d = <f64>sign * distance;
+      const ratio = far ? Math.exp(-Math.abs(distance)) : min(power, other) / max(power, other); // e^-|d|
       const whole = 1 + ratio;
-      // log(1 + e^-d) = log(1 + e^-|d|) + max(-d, 0); the product of up to 127 of these is at most 2^127.
+      // log(1 + e^-d) = log(1 + e^-|d|) + max(-d, 0), and a sum of logarithms is that of the product.
       product *= sign == 0 ? 1 : whole;
       total += max(-d, 0);
       const sigmoid = (<f64>sign * (d >= 0 ? ratio : 1)) / whole;
@@ -99,7 +104,7 @@ function rankingLoss(
       const place = slopes + (<usize>j << 3);
       store<f64>(place, load<f64>(place) + sigmoid);
       pairs += sign * sign;
-      if (product > 1e200) {
+      if (product > LARGEST_PRODUCT) {
         total += Math.log(product);
         product = 1;
       }

@@ -85,7 +85,7 @@ function dot(a: usize, b: usize, n: i32): f32 {
 }
 
 function sum(x: usize, n: i32): f32 {
-  let total: f64 = 0;
-  for (let i = 0; i < n; i++) total += <f64>load<f32>(x + (<usize>i << 2));
-  return <f32>total;
+  let total: f32 = 0;
+  for (let i = 0; i < n; i++) total += load<f32>(x + (<usize>i << 2));
+  return total;
 }
