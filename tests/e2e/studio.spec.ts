@@ -75,7 +75,7 @@ test('an own folder: import, extract, run by image with the leakage warning, the
       .getByRole('button', { name: /^(Extract|Start)/ })
       .first()
       .click();
-    await expect(page.getByRole('table')).toContainText('100', { timeout: 60_000 });
+    await expect(page.getByRole('table')).toContainText('complete', { timeout: 60_000 });
 
     await page.getByRole('link', { name: 'Experiments', exact: true }).click();
     const json = page.getByRole('textbox', { name: 'The same as JSON' });

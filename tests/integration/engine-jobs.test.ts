@@ -159,6 +159,22 @@ describe('experiments', () => {
     expect(byImage.warnings.map((w) => w.code)).toEqual(['leakage']);
   });
 
+  it('wait for features that are being extracted, but not for others', async () => {
+    const before = (await api.runs.list.query()).length;
+    const extraction = await engine.services.queue.add('extract', 'again', { dataset, streams: ['nss'] });
+    expect(await failure(api.experiments.create.mutate({ spec: spec() }))).toMatchObject({
+      code: 'conflict',
+      message: 'Features of "small" are still being extracted',
+      hint: expect.stringContaining('when that job is done') as string,
+    });
+    expect(await api.runs.list.query()).toHaveLength(before);
+    await engine.services.queue.wait(extraction);
+    const other = await engine.services.queue.add('extract', 'other', { dataset, streams: ['mobilenet-v2'] });
+    const { job } = await api.experiments.create.mutate({ spec: spec({ name: 'beside another stream' }) });
+    await engine.services.queue.wait(other);
+    await resultOf(engine, job);
+  });
+
   it('run to metrics, predictions in label order and the CSV of the interface', async () => {
     const { runs, job } = await api.experiments.create.mutate({ spec: spec() });
     const [run] = runs as [number];
