@@ -10,31 +10,36 @@ import { checkWithAxe, walkWindow, watchPage } from './walk.ts';
 const SHOTS = process.env['BIQA_SHOTS'];
 const NOTHING = { consoleErrors: [], axe: [], foreignRequests: [] };
 
-test.describe.configure({ mode: 'serial', timeout: 300_000 });
+test.describe.configure({ timeout: 300_000 });
 
 let scratch: string;
 test.beforeAll(() => (scratch = mkdtempSync(path.join(tmpdir(), 'biqa-e2e-'))));
 test.afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-for (const theme of ['light', 'dark'] as const) {
-  test(`from the empty window through the demo to every page, ${theme}`, async ({ page }) => {
-    // The second theme starts from the first one's pictures: making them is what takes long.
-    const pictures = path.join(scratch, 'demo');
-    const studio = await serveStudio({ root: scratch, demoPictures: pictures });
-    try {
-      const size = theme === 'light' ? { width: 1280, height: 800 } : { width: 1920, height: 1080 };
-      await page.setViewportSize(size);
-      await page.goto(studio.url);
-      const shots = SHOTS === undefined ? {} : { shots: path.join(SHOTS, 'real') };
-      const findings = await walkWindow(page, { theme, demoTimeout: 300_000, ...shots });
-      expect(findings).toEqual(NOTHING);
-      await page.goto('about:blank');
-      if (theme === 'light') renameSync(path.join(studio.home, 'demo'), pictures);
-    } finally {
-      await studio.close();
-    }
-  });
-}
+test.describe('the demo', () => {
+  // The second theme takes the first one's pictures.
+  test.describe.configure({ mode: 'serial' });
+
+  for (const theme of ['light', 'dark'] as const) {
+    test(`from the empty window through the demo to every page, ${theme}`, async ({ page }) => {
+      // The second theme starts from the first one's pictures: making them is what takes long.
+      const pictures = path.join(scratch, 'demo');
+      const studio = await serveStudio({ root: scratch, demoPictures: pictures });
+      try {
+        const size = theme === 'light' ? { width: 1280, height: 800 } : { width: 1920, height: 1080 };
+        await page.setViewportSize(size);
+        await page.goto(studio.url);
+        const shots = SHOTS === undefined ? {} : { shots: path.join(SHOTS, 'real') };
+        const findings = await walkWindow(page, { theme, demoTimeout: 300_000, ...shots });
+        expect(findings).toEqual(NOTHING);
+        await page.goto('about:blank');
+        if (theme === 'light') renameSync(path.join(studio.home, 'demo'), pictures);
+      } finally {
+        await studio.close();
+      }
+    });
+  }
+});
 
 /** The AGIQA-3K sample where it is at hand, else generated pictures in the same layout. */
 async function ratedFolder(): Promise<{ root: string; name: string; images: string }> {
