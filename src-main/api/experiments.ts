@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { StudioError } from '../../src-shared/errors.ts';
 import { parseExperimentSpec, runsOf, type ExperimentSpec } from '../../src-shared/experiment-spec.ts';
 import type { RunWarning } from '../../src-shared/runs.ts';
 import { EXPERIMENT_TEMPLATES, type FilledTemplate } from '../../src-shared/experiment-templates.ts';
@@ -7,7 +6,7 @@ import type { DatasetSummary } from '../../src-shared/dataset.ts';
 import { estimateSeconds } from '../experiments/estimate.ts';
 import { planExperiment } from '../experiments/plan.ts';
 import { createExperiment, type ExperimentPayload } from '../jobs/experiment.ts';
-import type { ExtractPayload } from '../jobs/extract.ts';
+import { requireNoExtraction } from './jobs-in-the-way.ts';
 import { procedure, router } from './trpc.ts';
 import type { Services } from './services.ts';
 
@@ -73,7 +72,7 @@ export const experimentsRouter = router({
     const spec = parseExperimentSpec(input.spec);
     const unfinished = findUnfinished(services, spec);
     if (unfinished !== null) return unfinished;
-    refuseWhileExtracting(services, spec);
+    requireNoExtraction(services, spec);
     const created = await createExperiment(spec, services);
     const title = `Experiment: ${spec.name}${runsOf(spec).length > 1 ? ` (${runsOf(spec).length} runs)` : ''}`;
     return {
@@ -97,23 +96,6 @@ function findUnfinished(
   if (job === null) return null;
   const experiment = experimentOf(reader.jobs.get(job).payload);
   return { experiment, runs: reader.runs.ofExperiment(experiment).map((r) => r.id), job };
-}
-
-/** An extraction that is under way would change the experiment's images before they are trained on. Throws StudioError conflict. */
-function refuseWhileExtracting({ reader, queue }: Services, spec: ExperimentSpec): void {
-  const datasets = [spec.train, spec.test ?? spec.train].map((name) => reader.datasets.named(name));
-  const streams = new Set(runsOf(spec).flatMap((run) => run.spec.streams));
-  for (const { id, name } of datasets) {
-    const job = queue.findLive(({ kind, payload }) => {
-      if (kind !== 'extract') return false;
-      const extraction = payload as ExtractPayload;
-      return extraction.dataset === id && extraction.streams.some((stream) => streams.has(stream));
-    });
-    if (job === null || queue.get(job).status === 'paused') continue;
-    throw new StudioError('conflict', `Features of "${name}" are still being extracted`, {
-      hint: 'Start the experiment when that job is done, or pause it to train on what is there.',
-    });
-  }
 }
 
 /** A template with its spec for the chosen datasets (null where nothing of it can run). */

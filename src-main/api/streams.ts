@@ -8,6 +8,7 @@ import { importFeatureFile } from '../jobs/import-features.ts';
 import { allStreams, NSS_INFO, requireExtractable } from '../streams/registry.ts';
 import { modelDigest, sameModel } from '../streams/vision/manifest-version.ts';
 import { visionStream } from '../streams/vision/vision-extractor.ts';
+import { extracts } from './jobs-in-the-way.ts';
 import { procedure, requireLocal, router } from './trpc.ts';
 import type { Services } from './services.ts';
 
@@ -89,12 +90,6 @@ function cellsOf(
       job: stream.kind === 'imported' ? null : queue.findLive((job) => extracts(job, dataset, stream.id)),
     };
   });
-}
-
-function extracts(job: { kind: string; payload: unknown }, dataset: number, stream: string): boolean {
-  if (job.kind !== 'extract') return false;
-  const payload = job.payload as ExtractPayload;
-  return payload.dataset === dataset && payload.streams.includes(stream);
 }
 
 /**

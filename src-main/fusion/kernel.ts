@@ -84,7 +84,7 @@ type KernelExports = {
   standardize(
     ...parameters: [block: number, rows: number, columns: number, mean: number, scale: number, z: number]
   ): void;
-  toSingle(from: number, n: number, to: number): number;
+  toSingle(values: number, n: number): number;
   orthogonalize(basis: number, count: number, n: number): void;
 };
 type AdamWFactors = [

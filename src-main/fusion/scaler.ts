@@ -52,7 +52,7 @@ function isConstant(variance: number, mean: number, n: number): boolean {
   return variance <= n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
 }
 
-/** Standardised rows of a matrix, some at a time: `values` [size, dimension] in double precision, `singles` the same in single. */
+/** Standardised rows of a matrix, some at a time: `values` [size, dimension], which `toSingles` turns into `singles` in the same memory. */
 export class StandardizedRows {
   readonly values: Float64Array;
   readonly singles: Float32Array;
@@ -65,12 +65,12 @@ export class StandardizedRows {
   /** Memory for `size` rows at a time. */
   constructor({ mean, scale }: Scaler, matrix: FeatureMatrix, size: number) {
     const { dimension } = matrix;
-    const kernel = new FusionKernel(16 * size * dimension + 16 * dimension);
+    const kernel = new FusionKernel(12 * size * dimension + 16 * dimension);
     this.#kernel = kernel;
     this.#matrix = matrix;
     this.#block = kernel.float32(size * dimension);
     this.values = kernel.float64(size * dimension);
-    this.singles = kernel.float32(size * dimension);
+    this.singles = new Float32Array(this.values.buffer, this.values.byteOffset, size * dimension);
     this.#mean = kernel.float64(dimension);
     this.#scale = kernel.float64(dimension);
     this.#mean.set(mean);
@@ -86,9 +86,8 @@ export class StandardizedRows {
     this.values.fill(0, count * dimension);
   }
 
-  /** Copies `values` to `singles`; false where one of them is no finite number in single precision. */
+  /** Makes `singles` of `values`; false where one of them is no finite number in single precision. */
   toSingles(): boolean {
-    const { values, singles } = this;
-    return this.#kernel.run.toSingle(values.byteOffset, values.length, singles.byteOffset) === 0;
+    return this.#kernel.run.toSingle(this.values.byteOffset, this.values.length) === 0;
   }
 }

@@ -1,5 +1,6 @@
 /** The gates in training (paper, section 2.5, equation 7): from the preprocessed gate stream to the gated features, and back. */
 import { HiddenLayers, type TrainedLayer } from './hidden-layers.ts';
+import { NarrowLayer } from './narrow-layer.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { Layer } from './head.ts';
 import type { FusionKernel } from './kernel.ts';
@@ -28,8 +29,8 @@ export class TrainingGates {
   readonly #hidden: HiddenLayers;
   /** [n, width of the gate stream] */
   readonly #source: Float32Array;
-  /** [streams, n]; after `backward` the loss's slope by the logits. */
-  readonly #gates: Float32Array;
+  /** Its output [streams, n]: the logits, then the gates, and after `backward` the loss's slope by the logits. */
+  readonly #output: NarrowLayer;
   readonly #widths: Uint32Array;
 
   private constructor(parts: GateParts, hidden: HiddenLayers, source: Float32Array) {
@@ -39,7 +40,7 @@ export class TrainingGates {
     this.#source = source;
     this.gated = kernel.float32(features.length);
     this.slope = kernel.float32(features.length);
-    this.#gates = kernel.float32(batch * widths.length);
+    this.#output = new NarrowLayer(kernel, parts.layers[1], hidden, batch);
     this.#widths = kernel.uint32(widths.length);
     this.#widths.set(widths);
   }
@@ -55,56 +56,37 @@ export class TrainingGates {
   /** Kernel memory that the gates take; `hidden` is their hidden layer. */
   static bytes(widths: readonly number[], hidden: Layer, batch: number): number {
     const width = widths.reduce((total, w) => total + w, 0);
-    const own = 4 * batch * (2 * width + widths.length + hidden.inputs) + 4 * widths.length;
-    return own + HiddenLayers.bytes([hidden], batch);
+    const own = 4 * batch * (2 * width + hidden.inputs) + 4 * widths.length;
+    return own + HiddenLayers.bytes([hidden], batch) + NarrowLayer.bytes(widths.length, batch);
   }
 
   /** Computes `gated` for `n` images. */
   async forward(n: number): Promise<void> {
-    const { kernel, features, source, widths, batch, layers } = this.#parts;
+    const { kernel, features, source, widths, batch } = this.#parts;
     const width = features.length / batch;
     for (let j = 0; j < n; j++) {
       const start = j * width + source.start;
       this.#source.set(features.subarray(start, start + source.width), j * source.width);
     }
     await this.#hidden.forward(n);
-    const { parameters } = layers[1];
-    const { run } = kernel;
-    const gates = this.#gates.byteOffset;
-    run.narrowForward(
-      parameters.weight.byteOffset,
-      parameters.bias.byteOffset,
-      this.#hidden.output.byteOffset,
-      widths.length,
-      layers[1].layer.inputs,
-      n,
-      gates,
-    );
-    run.toGates(gates, widths.length * n);
-    const [x, w, gated] = [features, this.#widths, this.gated].map((values) => values.byteOffset);
-    run.applyGates(x!, gates, w!, widths.length, n, gated!);
+    this.#output.forward(n);
+    const [x, gates, w, gated] = this.#addresses(this.gated);
+    kernel.run.toGates(gates, widths.length * n);
+    kernel.run.applyGates(x, gates, w, widths.length, n, gated);
   }
 
   /** From `slope`, after `forward` for the same images: the gradient of the gates' parameters. */
   async backward(n: number): Promise<void> {
-    const { kernel, features, widths, layers } = this.#parts;
-    const { parameters, gradient } = layers[1];
-    const { run } = kernel;
-    const gates = this.#gates.byteOffset;
-    const [slope, x, w] = [this.slope, features, this.#widths].map((values) => values.byteOffset);
-    run.backThroughGates(slope!, x!, gates, w!, widths.length, n);
-    run.narrowBackward(
-      parameters.weight.byteOffset,
-      gates,
-      this.#hidden.output.byteOffset,
-      widths.length,
-      layers[1].layer.inputs,
-      n,
-      gradient.weight.byteOffset,
-      gradient.bias.byteOffset,
-      this.#hidden.slope.byteOffset,
-    );
+    const { kernel, widths } = this.#parts;
+    const [x, gates, w, slope] = this.#addresses(this.slope);
+    kernel.run.backThroughGates(slope, x, gates, w, widths.length, n);
+    this.#output.backward(this.#output.output, n);
     await this.#hidden.backward(n);
+  }
+
+  #addresses(last: Float32Array): [features: number, gates: number, widths: number, last: number] {
+    const { features } = this.#parts;
+    return [features.byteOffset, this.#output.output.byteOffset, this.#widths.byteOffset, last.byteOffset];
   }
 
   /** Frees the sessions. */

@@ -5,6 +5,7 @@
 import { Dropout } from './dropout.ts';
 import { fusedWidth, gateColumns, layersOf } from './head.ts';
 import { HiddenLayers, type LayerParameters, type TrainedLayer } from './hidden-layers.ts';
+import { NarrowLayer } from './narrow-layer.ts';
 import { TrainingGates } from './training-gates.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { AdamW } from './adamw.ts';
@@ -56,8 +57,9 @@ export class TrainingStep {
     const layers = layersOf(architecture);
     const widths = streams.map(({ width }) => width);
     const gates = gate === null ? 0 : TrainingGates.bytes(widths, layers[hidden.length + 1]!, batch);
-    const own = 4 * batch * (fusedWidth(architecture) + 3) + 8 * 2 * batch + Dropout.bytes;
-    return own + HiddenLayers.bytes(layers.slice(0, hidden.length), batch) + gates;
+    const own = 4 * batch * (fusedWidth(architecture) + 2) + 8 * 2 * batch + Dropout.bytes;
+    const head = HiddenLayers.bytes(layers.slice(0, hidden.length), batch) + NarrowLayer.bytes(1, batch);
+    return own + head + gates;
   }
 
   /** Runs forward and backward on the given rows of the data with fresh dropout masks; returns the loss. */
@@ -97,41 +99,19 @@ export class TrainingStep {
   /** The last layer and the loss, forward and backward; gives the loss. */
   #predictAndCompare(n: number): number {
     const { kernel, options } = this.#parts;
-    const { hidden, last } = this.#network;
-    const { layer, parameters, gradient } = last;
-    const at = (values: Float32Array | Float64Array): number => values.byteOffset;
-    const { predictions, targets, slope, workspace } = this.#batch;
-    const { run } = kernel;
-    run.narrowForward(
-      at(parameters.weight),
-      at(parameters.bias),
-      at(hidden.output),
-      layer.outputs,
-      layer.inputs,
+    const { last } = this.#network;
+    const { targets, slope, workspace } = this.#batch;
+    last.forward(n);
+    const loss = kernel.run.hybridLoss(
+      last.output.byteOffset,
+      targets.byteOffset,
       n,
-      at(predictions),
+      options.lambdaPlcc,
+      options.lambdaRank,
+      slope.byteOffset,
+      workspace.byteOffset,
     );
-    const { lambdaPlcc, lambdaRank } = options;
-    const loss = run.hybridLoss(
-      at(predictions),
-      at(targets),
-      n,
-      lambdaPlcc,
-      lambdaRank,
-      at(slope),
-      at(workspace),
-    );
-    run.narrowBackward(
-      at(parameters.weight),
-      at(slope),
-      at(hidden.output),
-      layer.outputs,
-      layer.inputs,
-      n,
-      at(gradient.weight),
-      at(gradient.bias),
-      at(hidden.slope),
-    );
+    last.backward(slope, n);
     return loss;
   }
 }
@@ -140,7 +120,6 @@ export class TrainingStep {
 type Batch = {
   features: Float32Array;
   targets: Float32Array;
-  predictions: Float32Array;
   /** The loss's slope by each prediction. */
   slope: Float32Array;
   workspace: Float64Array;
@@ -150,13 +129,12 @@ function takeBatch({ kernel, architecture, options: { batch } }: StepParts): Bat
   return {
     features: kernel.float32(batch * fusedWidth(architecture)),
     targets: kernel.float32(batch),
-    predictions: kernel.float32(batch),
     slope: kernel.float32(batch),
     workspace: kernel.float64(2 * batch),
   };
 }
 
-type Network = { gates: TrainingGates | null; hidden: HiddenLayers; last: TrainedLayer };
+type Network = { gates: TrainingGates | null; hidden: HiddenLayers; last: NarrowLayer };
 
 async function createNetwork(ort: Ort, parts: StepParts, { features }: Batch): Promise<Network> {
   const { kernel, architecture, optimizer, options } = parts;
@@ -183,7 +161,8 @@ async function createNetwork(ort: Ort, parts: StepParts, { features }: Batch): P
     gates === null ? { values: features, slope: null } : { values: gates.gated, slope: gates.slope };
   try {
     const ofHead = layers.slice(0, hidden.length);
-    return { gates, hidden: await HiddenLayers.create(ort, { ...common, layers: ofHead, input }), last };
+    const below = await HiddenLayers.create(ort, { ...common, layers: ofHead, input });
+    return { gates, hidden: below, last: new NarrowLayer(kernel, last, below, options.batch) };
   } catch (error) {
     await gates?.dispose();
     throw error;

@@ -86,7 +86,7 @@ export class JobQueue {
   }
 
   /** The unfinished job that `matches` says yes to, or null. */
-  findLive(matches: (job: { kind: JobKind; payload: unknown }) => boolean): number | null {
+  findLive(matches: (job: Pick<StoredJob, 'kind' | 'payload' | 'status'>) => boolean): number | null {
     for (const job of this.#live.values()) if (job.status !== 'failed' && matches(job)) return job.id;
     return null;
   }

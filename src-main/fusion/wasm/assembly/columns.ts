@@ -73,19 +73,19 @@ export function standardize(
   }
 }
 
-/** `n` float64 values to float32; gives 0, or NaN where one of the results is not finite. */
-export function toSingle(from: usize, n: i32, to: usize): f32 {
+/** `n` float64 values to float32, in their place, the first half of it; gives 0, or NaN where one of them is not finite then. */
+export function toSingle(values: usize, n: i32): f32 {
   let check = f32x4.splat(0);
   let i = 0;
   for (; i + 2 <= n; i += 2) {
-    const singles = f32x4.demote_f64x2_zero(v128.load(from + (<usize>i << 3)));
+    const singles = f32x4.demote_f64x2_zero(v128.load(values + (<usize>i << 3)));
     check = f32x4.add(check, f32x4.mul(singles, f32x4.splat(0)));
-    v128.store64_lane(to + (<usize>i << 2), singles, 0);
+    v128.store64_lane(values + (<usize>i << 2), singles, 0);
   }
   let last: f32 = 0;
   if (i < n) {
-    last = <f32>load<f64>(from + (<usize>i << 3));
-    store<f32>(to + (<usize>i << 2), last);
+    last = <f32>load<f64>(values + (<usize>i << 3));
+    store<f32>(values + (<usize>i << 2), last);
   }
   return f32x4.extract_lane(check, 0) + f32x4.extract_lane(check, 1) + last * 0;
 }
