@@ -56,6 +56,8 @@ export async function startEngine(
   // ONNX Runtime from 1.29 on reports to Microsoft, and keeps a device id and a database for it, unless this is set. All
   // processes that load it are the engine's children and inherit it.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
+  // Node keeps what it compiles for them: a compute process starts in a third of the time.
+  process.env['NODE_COMPILE_CACHE'] ??= home.compiled;
   // Closes in reverse what was opened: on failure at the end of this function, else in close().
   await using opened = new AsyncDisposableStack();
   const lock = acquireHomeLock(home);

@@ -3,10 +3,11 @@
  * engine ends it. It reads the catalog itself and never writes: results go to the engine as messages, and its catalog thread
  * stores them.
  */
+import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { errorShape } from '../../src-shared/errors.ts';
 import { openCatalogReader, type CatalogReader } from '../catalog/reader.ts';
+import { optimizeKernel } from '../fusion/kernel.ts';
 import { predictHead, type HeadOutput } from '../fusion/predict.ts';
 import { parseHeads } from '../fusion/trained-head.ts';
 import type { Ort } from '../graph/runtime.ts';
@@ -96,8 +97,8 @@ async function perform(task: ComputeTask): Promise<void> {
   }
 }
 
-// A kernel's function runs for up to a second at a time, and V8 changes to optimized code only between two calls.
-setFlagsFromString('--no-liftoff');
+flushCompileCache(); // now: the engine ends this process without a warning
+optimizeKernel();
 setPriority(10); // the window and the rest of the machine come first
 process.on('message', (task: ComputeTask) => {
   perform(task)

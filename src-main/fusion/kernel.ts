@@ -1,6 +1,7 @@
 /** The WebAssembly kernels of fusion (wasm/assembly): one instance has its own memory, laid out by whoever uses it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 /** The exports of fusion.wasm (wasm/assembly/index.ts); vectors are addresses in its memory. */
 type KernelExports = {
@@ -109,6 +110,16 @@ const PAGE = 65536;
 const ALIGNMENT = 64;
 
 let compiled: object | undefined;
+
+/**
+ * Lets V8 compile the kernel for speed; to be called before the first instance is made, in processes that train. Optimized at once, because
+ * a function runs for up to a second and would stay in the baseline code until its end; and with two neighbouring SIMD instructions as one of
+ * twice the width, which gives the same bits (tests/unit/fusion-kernel-width.test.ts). Other processors do not know that flag.
+ */
+export function optimizeKernel(): void {
+  setFlagsFromString('--no-liftoff');
+  if (process.arch === 'x64') setFlagsFromString('--experimental-wasm-revectorize');
+}
 
 /** An instance with a fixed amount of memory, from which vectors are taken one after the other. */
 export class FusionKernel {

@@ -57,7 +57,7 @@ export class TrainingStep {
     const layers = layersOf(architecture);
     const widths = streams.map(({ width }) => width);
     const gates = gate === null ? 0 : TrainingGates.bytes(widths, layers[hidden.length + 1]!, batch);
-    const own = 4 * batch * (fusedWidth(architecture) + 2) + 8 * 2 * batch + Dropout.bytes;
+    const own = 4 * batch * (fusedWidth(architecture) + 2) + 8 * lossWorkspace(batch) + Dropout.bytes;
     const head = HiddenLayers.bytes(layers.slice(0, hidden.length), batch) + NarrowLayer.bytes(1, batch);
     return own + head + gates;
   }
@@ -116,7 +116,7 @@ export class TrainingStep {
   }
 }
 
-/** One batch in the kernel's memory: features [n, width], the rest one value per image, `workspace` two. */
+/** One batch in the kernel's memory: features [n, width], the rest one value per image. */
 type Batch = {
   features: Float32Array;
   targets: Float32Array;
@@ -125,12 +125,17 @@ type Batch = {
   workspace: Float64Array;
 };
 
+/** Float64 values that the loss needs beside a batch (wasm/assembly/loss.ts). */
+function lossWorkspace(batch: number): number {
+  return 5 * (batch + 4);
+}
+
 function takeBatch({ kernel, architecture, options: { batch } }: StepParts): Batch {
   return {
     features: kernel.float32(batch * fusedWidth(architecture)),
     targets: kernel.float32(batch),
     slope: kernel.float32(batch),
-    workspace: kernel.float64(2 * batch),
+    workspace: kernel.float64(lossWorkspace(batch)),
   };
 }
 

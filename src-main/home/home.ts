@@ -20,6 +20,8 @@ export type Home = {
   ladders: string;
   /** The user's own encoder manifests. */
   encoders: string;
+  /** Node's compile cache of the engine's processes; may be deleted at any time. */
+  compiled: string;
   /** Files that live as long as a job; emptied when an engine starts. */
   temporary: string;
 };
@@ -80,6 +82,7 @@ export function resolveHome(flag?: string): Home {
     demo: path.join(folder, 'demo'),
     ladders: path.join(folder, 'ladders'),
     encoders: path.join(folder, 'encoders'),
+    compiled: path.join(folder, 'compiled'),
     temporary: path.join(folder, 'temporary'),
   };
 }

@@ -6,7 +6,7 @@ import * as ort from 'onnxruntime-node';
 import { AdamW } from '../../src-main/fusion/adamw.ts';
 import { Dropout } from '../../src-main/fusion/dropout.ts';
 import { countParameters, initialParameters } from '../../src-main/fusion/head.ts';
-import { FusionKernel } from '../../src-main/fusion/kernel.ts';
+import { FusionKernel, optimizeKernel } from '../../src-main/fusion/kernel.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { TrainingStep } from '../../src-main/fusion/training-step.ts';
 import { matmul } from '../../src-main/graph/operators.ts';
@@ -22,6 +22,7 @@ const OPTIONS = { batch: BATCH, dropout: 0.3, weightDecay: 1e-4, clip: 1, lambda
 
 /** Prints the parts of a step; gives the milliseconds of its matrix products. */
 export async function benchTrainStep(): Promise<number> {
+  optimizeKernel(); // as compute processes do
   const count = countParameters(ARCHITECTURE);
   console.log(`one step of the head ${SIZES.join('-')} (${count} parameters), batch ${BATCH}, one thread:`);
   const products = await productsAlone(1);

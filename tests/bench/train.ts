@@ -33,6 +33,7 @@ export async function benchTrain(epochs = 8, rounds = 2): Promise<void> {
   const products = await benchTrainStep();
   const python = pythonWithTorch();
   const home = mkdtempSync(path.join(tmpdir(), 'biqa-train-'));
+  process.env['NODE_COMPILE_CACHE'] = path.join(home, 'compiled'); // as the engine does
   const catalog = await makeFeatureCatalog(home, syntheticSet());
   const ours: Side[] = [];
   const full: Side[] = [];

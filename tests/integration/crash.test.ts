@@ -1,5 +1,5 @@
 /** kill -9 in the middle of work: what comes out is what would have come out, and little is done twice. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -215,7 +215,8 @@ describe('an experiment', { timeout: 120_000 }, () => {
     'whose training process is killed fails with a remedy, and goes on from its folds',
     async () => {
       const home = homeWithFeatures('child');
-      const training = startStudio(['run', spec, '--json'], { home });
+      const env = { NODE_COMPILE_CACHE: undefined }; // as it is for users
+      const training = startStudio(['run', spec, '--json'], { home, env });
       while (folds(home).length < 1) await sleep(5);
       const children = readFileSync(`/proc/${training.child.pid}/task/${training.child.pid}/children`, 'utf8')
         .trim()
@@ -233,6 +234,8 @@ describe('an experiment', { timeout: 120_000 }, () => {
           },
         },
       ]);
+      // Although killed, it has left for the next ones what Node compiled of it.
+      expect(readdirSync(path.join(home, 'compiled'))).not.toEqual([]);
       const before = folds(home);
       const failed = query<{ id: number }>(home, `SELECT id FROM jobs WHERE kind = 'experiment'`)[0]!.id;
       expect(query(home, 'SELECT status FROM runs')).toEqual([{ status: 'failed' }]);

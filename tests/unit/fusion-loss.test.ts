@@ -87,7 +87,17 @@ describe('hybrid loss of given predictions', () => {
     const n = 1500;
     const targets = Float32Array.from({ length: n }, (_, i) => i / 10);
     const predictions = Float32Array.from({ length: n }, (_, i) => (i % 7) / 1000);
-    expect(lossOf(predictions, targets).loss / lossByHand(predictions, targets)).toBeCloseTo(1, 10);
+    const { loss, slope } = lossOf(predictions, targets);
+    expect(loss / lossByHand(predictions, targets)).toBeCloseTo(1, 10);
+    for (const i of [0, 511, 512, 513, n - 1]) {
+      const moved = (step: number): number =>
+        lossByHand(
+          Float64Array.from(predictions, (p, j) => (j === i ? p + step : p)),
+          targets,
+        );
+      const difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+      expect(slope[i]! / difference, `image ${i}`).toBeCloseTo(1, 4);
+    }
   });
 
   it('does not rank pairs whose labels differ by 1e-3 or less', () => {
@@ -103,9 +113,9 @@ function lossOf(
   { lambdaPlcc, lambdaRank } = WEIGHTS,
 ): { loss: number; slope: Float32Array } {
   const n = predictions.length;
-  const kernel = new FusionKernel(28 * n);
+  const kernel = new FusionKernel(12 * n + 40 * (n + 4));
   const [p, y, slope] = [kernel.float32(n), kernel.float32(n), kernel.float32(n)] as const;
-  const workspace = kernel.float64(2 * n);
+  const workspace = kernel.float64(5 * (n + 4));
   p.set(predictions);
   y.set(targets);
   const loss = kernel.run.hybridLoss(

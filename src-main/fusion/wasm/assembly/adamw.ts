@@ -58,7 +58,7 @@ export function adamW(
   epsilon: f32,
 ): void {
   const end = <usize>n << 2;
-  const whole = <usize>(n & ~3) << 2;
+  const pairs = <usize>(n & ~7) << 2;
   const beta1s = f32x4.splat(beta1);
   const beta2s = f32x4.splat(beta2);
   const meanGains = f32x4.splat(meanGain);
@@ -67,15 +67,23 @@ export function adamW(
   const stepSizes = f32x4.splat(stepSize);
   const epsilons = f32x4.splat(epsilon);
   let at: usize = 0;
-  for (; at < whole; at += 16) {
-    const gradient = v128.load(g + at);
-    const mean = f32x4.add(f32x4.mul(beta1s, v128.load(m + at)), f32x4.mul(meanGains, gradient));
-    const square = f32x4.mul(gradient, gradient);
-    const power = f32x4.add(f32x4.mul(beta2s, v128.load(v + at)), f32x4.mul(squareGains, square));
-    v128.store(m + at, mean);
-    v128.store(v + at, power);
-    const change = f32x4.div(f32x4.mul(stepSizes, mean), f32x4.add(f32x4.sqrt(power), epsilons));
-    v128.store(p + at, f32x4.sub(f32x4.mul(keeps, v128.load(p + at)), change));
+  for (; at < pairs; at += 32) {
+    const gradient0 = v128.load(g + at);
+    const gradient1 = v128.load(g + at, 16);
+    const mean0 = weighted(beta1s, v128.load(m + at), meanGains, gradient0);
+    const mean1 = weighted(beta1s, v128.load(m + at, 16), meanGains, gradient1);
+    const power0 = weighted(beta2s, v128.load(v + at), squareGains, square(gradient0));
+    const power1 = weighted(beta2s, v128.load(v + at, 16), squareGains, square(gradient1));
+    const change0 = f32x4.div(f32x4.mul(stepSizes, mean0), f32x4.add(f32x4.sqrt(power0), epsilons));
+    const change1 = f32x4.div(f32x4.mul(stepSizes, mean1), f32x4.add(f32x4.sqrt(power1), epsilons));
+    const p0 = f32x4.sub(f32x4.mul(keeps, v128.load(p + at)), change0);
+    const p1 = f32x4.sub(f32x4.mul(keeps, v128.load(p + at, 16)), change1);
+    v128.store(m + at, mean0);
+    v128.store(m + at, mean1, 16);
+    v128.store(v + at, power0);
+    v128.store(v + at, power1, 16);
+    v128.store(p + at, p0);
+    v128.store(p + at, p1, 16);
   }
   for (; at < end; at += 4) {
     const gradient = load<f32>(g + at);
@@ -86,4 +94,11 @@ export function adamW(
     const change = (stepSize * mean) / (sqrt<f32>(power) + epsilon);
     store<f32>(p + at, keep * load<f32>(p + at) - change);
   }
+}
+
+/** decay old + gain value */
+// @ts-ignore: decorator
+@inline
+function weighted(decay: v128, old: v128, gain: v128, value: v128): v128 {
+  return f32x4.add(f32x4.mul(decay, old), f32x4.mul(gain, value));
 }

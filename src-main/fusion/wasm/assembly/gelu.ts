@@ -50,24 +50,38 @@ const ONE = TABLE + 256;
 
 /**
  * h = mask x Phi(x) and, in the place of x, mask (Phi(x) + x phi(x)), the slope of h by x: `n` float32 values each. The memory after
- * the last value of x and h is written to as well, up to a multiple of 4 values.
+ * the last value of x and h is written to as well, up to a multiple of 8 values.
  */
 export function gelu(x: usize, mask: usize, h: usize, n: i32): void {
   const end = <usize>n << 2;
-  for (let at: usize = 0; at < end; at += 16) {
-    const value = v128.load(x + at);
-    const gain = v128.load(mask + at);
-    const power = bell(value);
-    const k = f32x4.div(v128.load(ONE), linear(ONE, P, f32x4.abs(value)));
-    const k2 = f32x4.mul(k, k);
-    const high = f32x4.relaxed_madd(k2, v128.load(A5), linear(A3, A4, k));
-    const series = f32x4.relaxed_madd(k2, high, linear(A1, A2, k));
-    const q = f32x4.mul(f32x4.mul(series, k), power);
-    const phi = v128.bitselect(q, f32x4.sub(v128.load(ONE), q), f32x4.lt(value, f32x4.splat(0)));
-    v128.store(h + at, f32x4.mul(f32x4.mul(gain, value), phi));
-    const density = f32x4.mul(v128.load(DENSITY), power);
-    v128.store(x + at, f32x4.mul(gain, f32x4.relaxed_madd(value, density, phi)));
+  for (let at: usize = 0; at < end; at += 32) {
+    const value0 = v128.load(x + at);
+    const value1 = v128.load(x + at, 16);
+    const gain0 = v128.load(mask + at);
+    const gain1 = v128.load(mask + at, 16);
+    const power0 = bell(value0);
+    const power1 = bell(value1);
+    const phi0 = cumulative(value0, power0);
+    const phi1 = cumulative(value1, power1);
+    const slope0 = f32x4.relaxed_madd(value0, f32x4.mul(v128.load(DENSITY), power0), phi0);
+    const slope1 = f32x4.relaxed_madd(value1, f32x4.mul(v128.load(DENSITY), power1), phi1);
+    v128.store(h + at, f32x4.mul(f32x4.mul(gain0, value0), phi0));
+    v128.store(h + at, f32x4.mul(f32x4.mul(gain1, value1), phi1), 16);
+    v128.store(x + at, f32x4.mul(gain0, slope0));
+    v128.store(x + at, f32x4.mul(gain1, slope1), 16);
   }
+}
+
+/** Phi(x), given e^(-x^2/2). */
+// @ts-ignore: decorator
+@inline
+function cumulative(x: v128, power: v128): v128 {
+  const k = f32x4.div(v128.load(ONE), linear(ONE, P, f32x4.abs(x)));
+  const k2 = f32x4.mul(k, k);
+  const high = f32x4.relaxed_madd(k2, v128.load(A5), linear(A3, A4, k));
+  const series = f32x4.relaxed_madd(k2, high, linear(A1, A2, k));
+  const q = f32x4.mul(f32x4.mul(series, k), power);
+  return v128.bitselect(q, f32x4.sub(v128.load(ONE), q), f32x4.lt(x, f32x4.splat(0)));
 }
 
 /** e^(-x^2/2), within 2e-7 of itself near 0; below 2^-125 it is that. */

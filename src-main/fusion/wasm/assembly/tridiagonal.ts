@@ -4,6 +4,8 @@
 
 import { addScaled, dot } from './vectors';
 
+const SUMS = memory.data(32, 16);
+
 /**
  * Reduces the lower triangle of the n x n matrix `a` (float64, row-major) to diagonal d[0..n) and subdiagonal e[1..n), e[i]
  * between i - 1 and i. Row i then holds the vector u of its reflection I - u u' / h[i] in columns 0 .. i-1; h[i] = 0: none.
@@ -76,21 +78,27 @@ function updateAndMultiply(
     const uj = load<f64>(u + at);
     const qj = load<f64>(q + at);
     const nextJ = load<f64>(next + at);
-    const whole = <usize>(j & ~1) << 3;
+    const whole = <usize>(j & ~3) << 3;
     const ujs = f64x2.splat(uj);
     const qjs = f64x2.splat(qj);
     const nextJs = f64x2.splat(nextJ);
-    let sums = f64x2.splat(0);
-    for (let c: usize = 0; c < whole; c += 16) {
-      const entries = f64x2.sub(
-        f64x2.sub(v128.load(line + c), f64x2.mul(ujs, v128.load(q + c))),
-        f64x2.mul(qjs, v128.load(u + c)),
-      );
-      v128.store(line + c, entries);
-      sums = f64x2.add(sums, f64x2.mul(entries, v128.load(next + c)));
-      v128.store(p + c, f64x2.add(v128.load(p + c), f64x2.mul(entries, nextJs)));
+    let sums0 = f64x2.splat(0);
+    let sums1 = sums0;
+    for (let c: usize = 0; c < whole; c += 32) {
+      const entries0 = updated(v128.load(line + c), ujs, v128.load(q + c), qjs, v128.load(u + c));
+      const entries1 = updated(v128.load(line + c, 16), ujs, v128.load(q + c, 16), qjs, v128.load(u + c, 16));
+      sums0 = f64x2.add(sums0, f64x2.mul(entries0, v128.load(next + c)));
+      sums1 = f64x2.add(sums1, f64x2.mul(entries1, v128.load(next + c, 16)));
+      const p0 = f64x2.add(v128.load(p + c), f64x2.mul(entries0, nextJs));
+      const p1 = f64x2.add(v128.load(p + c, 16), f64x2.mul(entries1, nextJs));
+      v128.store(line + c, entries0);
+      v128.store(line + c, entries1, 16);
+      v128.store(p + c, p0);
+      v128.store(p + c, p1, 16);
     }
-    let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+    v128.store(SUMS, sums0);
+    v128.store(SUMS, sums1, 16);
+    let sum = load<f64>(SUMS) + load<f64>(SUMS, 8) + (load<f64>(SUMS, 16) + load<f64>(SUMS, 24));
     for (let c = whole; c < at; c += 8) {
       const entry = load<f64>(line + c) - uj * load<f64>(q + c) - qj * load<f64>(u + c);
       store<f64>(line + c, entry);
@@ -101,6 +109,13 @@ function updateAndMultiply(
     store<f64>(line + at, diagonal);
     store<f64>(p + at, sum + diagonal * nextJ);
   }
+}
+
+/** entries - uj q - qj u */
+// @ts-ignore: decorator
+@inline
+function updated(entries: v128, uj: v128, q: v128, qj: v128, u: v128): v128 {
+  return f64x2.sub(f64x2.sub(entries, f64x2.mul(uj, q)), f64x2.mul(qj, u));
 }
 
 function scaleBy(x: usize, factor: f64, n: i32): void {

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const PROGRAM = path.resolve(import.meta.dirname, '../fixtures/kernel-outputs.ts');
+/** Compute processes have these flags (src-main/experiments/compute-process.ts). */
+const OPTIMIZED = '--no-liftoff';
+const WIDE = '--experimental-wasm-revectorize';
+
+describe.skipIf(process.arch !== 'x64')(
+  'the fusion kernel with vector instructions of twice the width',
+  () => {
+    it('gives the same bits as without them, in every function', () => {
+      const narrow = outputs([OPTIMIZED]);
+      expect(Object.keys(narrow.hashes).sort()).toEqual(
+        narrow.functions.filter((name) => name !== 'memory' && name !== 'firstFreeAddress').sort(),
+      );
+      expect(outputs([OPTIMIZED, WIDE]).hashes).toEqual(narrow.hashes);
+      expect(outputs([]).hashes).toEqual(narrow.hashes);
+    });
+  },
+);
+
+/** Throws where Node does not know a flag. */
+function outputs(flags: string[]): { functions: string[]; hashes: Record<string, string> } {
+  const output = execFileSync(process.execPath, [...flags, PROGRAM], { encoding: 'utf8' });
+  return JSON.parse(output) as { functions: string[]; hashes: Record<string, string> };
+}
