@@ -4,9 +4,9 @@
  */
 import { linear, matmul, mul, sum } from '../graph/operators.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
-import { createSessions, floatTensor, releaseSessions, runInto } from '../graph/runtime.ts';
+import { openAllInPlace, releaseAll, type InPlaceSession, type Place } from '../graph/in-place.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
-import type { Ort, OrtTensor, Session } from '../graph/runtime.ts';
+import type { Ort } from '../graph/runtime.ts';
 import type { Layer } from './head.ts';
 import type { FusionKernel } from './kernel.ts';
 
@@ -35,9 +35,9 @@ type LayerValues = {
   output: Float32Array;
 };
 
-type Named = Record<string, OrtTensor>;
-/** What a product reads and writes. */
-type Feeding = [feeds: Named, fetches: Named];
+type Sessions = { forward: readonly InPlaceSession[]; backward: InPlaceSession };
+/** The products for some number of images. */
+type Products = { forward: (() => Promise<void>)[]; backward: () => Promise<void> };
 
 export class HiddenLayers {
   /** The dropout masks of each layer, [units, n], to be changed before `forward`. */
@@ -46,20 +46,14 @@ export class HiddenLayers {
   readonly output: Float32Array;
   /** [units, n]: where the loss's slope by `output` is expected before `backward`. */
   readonly slope: Float32Array;
-  readonly #ort: Ort;
   readonly #parts: HiddenLayersParts;
   readonly #values: readonly LayerValues[];
-  readonly #sessions: { forward: Session[]; backward: Session };
+  readonly #sessions: Sessions;
   /** By number of images. */
-  readonly #feedings = new Map<number, { forward: Feeding[]; backward: Feeding }>();
+  readonly #products = new Map<number, Products>();
 
-  private constructor(
-    ort: Ort,
-    sessions: { forward: Session[]; backward: Session },
-    parts: HiddenLayersParts,
-  ) {
+  private constructor(sessions: Sessions, parts: HiddenLayersParts) {
     const { kernel, layers, batch } = parts;
-    this.#ort = ort;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#values = layers.map(({ layer: { outputs } }) => ({
@@ -78,13 +72,13 @@ export class HiddenLayers {
     const layers = parts.layers.map(({ layer }) => layer);
     if (layers.length === 0) throw new RangeError('a model to be trained needs a hidden layer');
     const models = layers.map((layer, l) => forwardModel(layer, l === 0));
-    const sessions = await createSessions(
+    const sessions = await openAllInPlace(
       ort,
       [backwardModel(layers, from.slope !== null), ...models],
       threads,
     );
-    const [backward, ...forward] = sessions as [Session, ...Session[]];
-    return new HiddenLayers(ort, { forward, backward }, parts);
+    const [backward, ...forward] = sessions as [InPlaceSession, ...InPlaceSession[]];
+    return new HiddenLayers({ forward, backward }, parts);
   }
 
   /** Kernel memory that these layers take. */
@@ -96,9 +90,9 @@ export class HiddenLayers {
   /** Computes `output` for `n` images. */
   async forward(n: number): Promise<void> {
     const { kernel, layers } = this.#parts;
-    const { forward } = this.#feedingsOf(n);
+    const { forward } = this.#productsOf(n);
     for (const [l, { layer }] of layers.entries()) {
-      await runInto(this.#sessions.forward[l]!, ...forward[l]!);
+      await forward[l]!();
       const { inner, mask, output } = this.#values[l]!;
       kernel.run.gelu(inner.byteOffset, mask.byteOffset, output.byteOffset, layer.outputs * n);
     }
@@ -106,42 +100,45 @@ export class HiddenLayers {
 
   /** From `slope`, after `forward`: the gradient of all parameters, and the loss's slope by the input where it has a place. */
   async backward(n: number): Promise<void> {
-    await runInto(this.#sessions.backward, ...this.#feedingsOf(n).backward);
+    await this.#productsOf(n).backward();
   }
 
   /** Frees the sessions. */
   async dispose(): Promise<void> {
-    await releaseSessions([...this.#sessions.forward, this.#sessions.backward]);
+    await releaseAll([...this.#sessions.forward, this.#sessions.backward]);
   }
 
-  #feedingsOf(n: number): { forward: Feeding[]; backward: Feeding } {
-    let feedings = this.#feedings.get(n);
-    if (feedings === undefined) this.#feedings.set(n, (feedings = this.#makeFeedings(n)));
-    return feedings;
+  #productsOf(n: number): Products {
+    let products = this.#products.get(n);
+    if (products === undefined) this.#products.set(n, (products = this.#bind(n)));
+    return products;
   }
 
-  #makeFeedings(n: number): { forward: Feeding[]; backward: Feeding } {
+  #bind(n: number): Products {
     const { layers, input: from } = this.#parts;
-    const tensor = (values: Float32Array, rows: number, columns: number): OrtTensor =>
-      floatTensor(this.#ort, values.subarray(0, rows * columns), [rows, columns]);
-    const forward: Feeding[] = [];
-    const feeds: Named = { slope: tensor(this.slope, layers.at(-1)!.layer.outputs, n) };
-    const fetches: Named = {};
+    const place = (values: Float32Array, rows: number, columns: number): Place => ({
+      values: values.subarray(0, rows * columns),
+      shape: [rows, columns],
+    });
+    const forward: Products['forward'] = [];
+    const inputs: Record<string, Place> = { slope: place(this.slope, layers.at(-1)!.layer.outputs, n) };
+    const outputs: Record<string, Place> = {};
     for (const [l, { layer, parameters, gradient }] of layers.entries()) {
-      const { inputs, outputs } = layer;
+      const { inputs: width, outputs: units } = layer;
       const values = this.#values[l]!;
-      const x = l === 0 ? tensor(from.values, n, inputs) : tensor(this.#values[l - 1]!.output, inputs, n);
-      const weight = tensor(parameters.weight, outputs, inputs);
-      const y = tensor(values.inner, outputs, n);
-      forward.push([{ x, weight, bias: tensor(parameters.bias, outputs, 1) }, { y }]);
-      feeds[`x${l}`] = x;
-      feeds[`geluSlope${l}`] = y;
-      if (l > 0 || from.slope !== null) feeds[`weight${l}`] = weight;
-      fetches[`weightGradient${l}`] = tensor(gradient.weight, outputs, inputs);
-      fetches[`biasGradient${l}`] = tensor(gradient.bias, outputs, 1);
+      const x = l === 0 ? place(from.values, n, width) : place(this.#values[l - 1]!.output, width, n);
+      const weight = place(parameters.weight, units, width);
+      const y = place(values.inner, units, n);
+      const bias = place(parameters.bias, units, 1);
+      forward.push(this.#sessions.forward[l]!.bind({ x, weight, bias }, { y }));
+      inputs[`x${l}`] = x;
+      inputs[`geluSlope${l}`] = y;
+      if (l > 0 || from.slope !== null) inputs[`weight${l}`] = weight;
+      outputs[`weightGradient${l}`] = place(gradient.weight, units, width);
+      outputs[`biasGradient${l}`] = place(gradient.bias, units, 1);
     }
-    if (from.slope !== null) fetches['inputSlope'] = tensor(from.slope, n, layers[0]!.layer.inputs);
-    return { forward, backward: [feeds, fetches] };
+    if (from.slope !== null) outputs['inputSlope'] = place(from.slope, n, layers[0]!.layer.inputs);
+    return { forward, backward: this.#sessions.backward.bind(inputs, outputs) };
   }
 }
 

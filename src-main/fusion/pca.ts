@@ -4,7 +4,7 @@
  */
 import { addGram, matmul, slice } from '../graph/operators.ts';
 import { writeOnnx } from '../graph/onnx-writer.ts';
-import { createSession, doubleTensor, floatTensor, runInto } from '../graph/runtime.ts';
+import { openInPlace, type Places } from '../graph/in-place.ts';
 import { constant, input } from '../graph/tensor.ts';
 import { StandardizedRows, type FeatureMatrix, type Scaler } from './scaler.ts';
 import { largestEigenpairs } from './symmetric-eigen.ts';
@@ -63,18 +63,20 @@ async function covarianceMatrix(ort: Ort, { scaler, matrix, rows: all }: ScaledR
   const rows = Math.min(COVARIANCE_ROWS, n);
   const tiles = lowerTiles(dimension);
   const standardized = new StandardizedRows(scaler, matrix, rows);
-  const session = await createSession(ort, gramModel(rows, dimension, tiles), 1);
-  const block = doubleTensor(ort, standardized.values, [rows, dimension]);
+  const session = await openInPlace(ort, gramModel(rows, dimension, tiles), 1);
+  const block = { values: standardized.values, shape: [rows, dimension] };
   const empty = (): Float64Array[] => tiles.map(({ shape }) => new Float64Array(shape[0] * shape[1]));
   let [totals, sums] = [empty(), empty()];
-  const tensors = (prefix: string, of: readonly Float64Array[]) =>
-    Object.fromEntries(
-      tiles.map(({ name, shape }, t) => [`${prefix}${name}`, doubleTensor(ort, of[t]!, shape)]),
-    );
+  const places = (prefix: string, of: readonly Float64Array[]): Places =>
+    Object.fromEntries(tiles.map(({ name, shape }, t) => [`${prefix}${name}`, { values: of[t]!, shape }]));
+  const add = (from: readonly Float64Array[], to: readonly Float64Array[]) =>
+    session.bind({ block, ...places('total', from) }, places('sum', to));
   try {
+    let [next, afterNext] = [add(totals, sums), add(sums, totals)];
     for (let start = 0; start < n; start += rows) {
       standardized.read(all.subarray(start, start + rows)); // rows past the end are 0 and add nothing
-      await runInto(session, { block, ...tensors('total', totals) }, tensors('sum', sums));
+      await next();
+      [next, afterNext] = [afterNext, next];
       [totals, sums] = [sums, totals];
     }
   } finally {
@@ -134,17 +136,19 @@ export async function project(
   const shape = [PROJECTION_ROWS, dimension];
   const projected = matmul(input('block', shape), constant(loadings, [dimension, components]));
   const standardized = new StandardizedRows(scaler, matrix, PROJECTION_ROWS);
-  const session = await createSession(ort, writeOnnx({ projected }), 1);
+  const session = await openInPlace(ort, writeOnnx({ projected }), 1);
   const output = new Float32Array(PROJECTION_ROWS * components);
-  const feeds = { block: floatTensor(ort, standardized.singles, shape) };
-  const fetches = { projected: floatTensor(ort, output, [PROJECTION_ROWS, components]) };
   const result = new Float32Array(rows.length * components);
   try {
+    const multiply = session.bind(
+      { block: { values: standardized.singles, shape } },
+      { projected: { values: output, shape: [PROJECTION_ROWS, components] } },
+    );
     for (let start = 0; start < rows.length; start += PROJECTION_ROWS) {
       const some = rows.subarray(start, start + PROJECTION_ROWS);
       standardized.read(some);
       if (!standardized.toSingles()) return null;
-      await runInto(session, feeds, fetches);
+      await multiply();
       result.set(output.subarray(0, some.length * components), start * components);
     }
   } finally {

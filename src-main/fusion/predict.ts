@@ -1,13 +1,13 @@
 /** Predicting with a trained head. */
 import { writeOnnx } from '../graph/onnx-writer.ts';
-import { createSession, floatTensor, runInto } from '../graph/runtime.ts';
+import { openInPlace, type InPlaceSession, type Place } from '../graph/in-place.ts';
 import { constant, input } from '../graph/tensor.ts';
 import { Dropout } from './dropout.ts';
 import { fusedWidth, layersOf, modelGraph } from './head.ts';
 import { FusionKernel } from './kernel.ts';
 import { fuseStreams, joinStreams } from './preprocess.ts';
 import { architectureOf } from './trained-head.ts';
-import type { Ort, Session } from '../graph/runtime.ts';
+import type { Ort } from '../graph/runtime.ts';
 import type { Architecture } from './head.ts';
 import type { PreparedStream, StreamFeatures } from './preprocess.ts';
 import type { TrainedHead } from './trained-head.ts';
@@ -83,20 +83,17 @@ async function predictFused(ort: Ort, head: TrainedHead, fused: Float32Array): P
 
 /** A head in ONNX Runtime with the memory of one block. */
 class HeadSession {
-  readonly #ort: Ort;
-  readonly #session: Session;
+  readonly #session: InPlaceSession;
   readonly #head: TrainedHead;
   readonly #masks: readonly Float32Array[];
   readonly #architecture: Architecture;
 
   private constructor(
-    ort: Ort,
-    session: Session,
+    session: InPlaceSession,
     head: TrainedHead,
     architecture: Architecture,
     masks: readonly Float32Array[],
   ) {
-    this.#ort = ort;
     this.#session = session;
     this.#head = head;
     this.#architecture = architecture;
@@ -106,8 +103,8 @@ class HeadSession {
   /** `masks`: the dropout masks of each hidden layer, [width, 256], which are read anew for each block; null: no dropout. */
   static async open(ort: Ort, head: TrainedHead, masks: Float32Array[] | null): Promise<HeadSession> {
     const architecture = architectureOf(head.streams, head);
-    const session = await createSession(ort, predictionModel(head, architecture, masks !== null), 1);
-    return new HeadSession(ort, session, head, architecture, masks ?? []);
+    const session = await openInPlace(ort, predictionModel(head, architecture, masks !== null), 1);
+    return new HeadSession(session, head, architecture, masks ?? []);
   }
 
   /** Predictions and gates for fused rows; `beforeBlock` is where the masks may be changed. */
@@ -116,19 +113,21 @@ class HeadSession {
     const width = fusedWidth(this.#architecture);
     const streams = gate === null ? [] : this.#architecture.streams;
     const n = fused.length / width;
-    const tensor = (values: Float32Array, columns: number) =>
-      floatTensor(this.#ort, values, [BLOCK, columns]);
+    const place = (values: Float32Array, columns: number): Place => ({ values, shape: [BLOCK, columns] });
     const features = new Float32Array(BLOCK * width);
     const prediction = new Float32Array(BLOCK);
     const gates = new Float32Array(BLOCK * streams.length);
-    const masks = this.#masks.map(
-      (mask, i) => [`mask${i}`, floatTensor(this.#ort, mask, [hidden[i]!, BLOCK])] as const,
+    const masks = this.#masks.map((values, i): [string, Place] => [
+      `mask${i}`,
+      { values, shape: [hidden[i]!, BLOCK] },
+    ]);
+    const run = this.#session.bind(
+      { features: place(features, width), ...Object.fromEntries(masks) },
+      {
+        prediction: place(prediction, 1),
+        ...(gate === null ? {} : { gates: place(gates, streams.length) }),
+      },
     );
-    const feeds = { features: tensor(features, width), ...Object.fromEntries(masks) };
-    const fetches = {
-      prediction: tensor(prediction, 1),
-      ...(gate === null ? {} : { gates: tensor(gates, streams.length) }),
-    };
     const output: HeadOutput = {
       predictions: new Float64Array(n),
       gates: Object.fromEntries(streams.map(({ id }) => [id, new Float64Array(n)])),
@@ -137,7 +136,7 @@ class HeadSession {
       const count = Math.min(BLOCK, n - start);
       features.set(fused.subarray(start * width, (start + count) * width));
       beforeBlock?.();
-      await runInto(this.#session, feeds, fetches);
+      await run();
       for (let i = 0; i < count; i++) {
         output.predictions[start + i] = prediction[i]! * target.std + target.mean;
         streams.forEach(({ id }, s) => (output.gates[id]![start + i] = gates[i * streams.length + s]!));

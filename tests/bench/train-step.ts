@@ -11,7 +11,7 @@ import { Random } from '../../src-main/fusion/random.ts';
 import { TrainingStep } from '../../src-main/fusion/training-step.ts';
 import { matmul } from '../../src-main/graph/operators.ts';
 import { writeOnnx } from '../../src-main/graph/onnx-writer.ts';
-import { createSession, floatTensor, runInto } from '../../src-main/graph/runtime.ts';
+import { openInPlace, type Place } from '../../src-main/graph/in-place.ts';
 import { input } from '../../src-main/graph/tensor.ts';
 import type { Tensor } from '../../src-main/graph/tensor.ts';
 
@@ -77,18 +77,16 @@ async function productsAlone(threads: number): Promise<number> {
     outputs[`dw${i}`] = matmul(slope, x, { b: !rows });
     if (!rows) outputs[`dx${i}`] = matmul(w, slope, { a: true });
   }
-  const session = await createSession(ort, writeOnnx(outputs), threads);
-  const feeds = [...shapes].map(([name, shape]) => {
-    const values = new Float32Array(shape[0] * shape[1]).fill(0.5);
-    return [name, floatTensor(ort, values, shape)] as const;
-  });
-  const fetches = Object.entries(outputs).map(([name, { shape }]) => {
+  const session = await openInPlace(ort, writeOnnx(outputs), threads);
+  const inputs = [...shapes].map(([name, shape]): [string, Place] => [
+    name,
+    { values: new Float32Array(shape[0] * shape[1]).fill(0.5), shape },
+  ]);
+  const places = Object.entries(outputs).map(([name, { shape }]): [string, Place] => {
     const lengths = shape as number[];
-    return [name, floatTensor(ort, new Float32Array(lengths[0]! * lengths[1]!), lengths)] as const;
+    return [name, { values: new Float32Array(lengths[0]! * lengths[1]!), shape: lengths }];
   });
-  const run = Object.fromEntries(feeds);
-  const into = Object.fromEntries(fetches);
-  const time = await milliseconds(async () => void (await runInto(session, run, into)));
+  const time = await milliseconds(session.bind(Object.fromEntries(inputs), Object.fromEntries(places)));
   await session.release();
   return time;
 }
