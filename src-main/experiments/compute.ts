@@ -1,14 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../src-shared/errors.ts';
 import type { ComputeMessage, ComputeTask } from './compute-protocol.ts';
 
 const ENTRY = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 /**
- * Megabytes that the heap, with the arrays that hang on it, may grow to before V8 looks for garbage. Preparing a fold allocates hundreds; each
- * look takes 20 ms.
+ * Megabytes that the heap, with the arrays that hang on it, may grow to before V8 looks for garbage. Preparing a fold allocates hundreds, and
+ * each look takes 20 ms; but all processes of a pool together leave seven eighths of the machine's memory alone.
  */
-const INITIAL_HEAP = 512;
+const INITIAL_HEAP = Math.min(512, Math.floor(totalmem() / 2 ** 20 / 8 / availableParallelism()));
 
 type Pending = {
   onMessage(message: ComputeMessage): void;

@@ -3,6 +3,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
+/** Float64 values of workspace that `hybridLoss` needs for `n` images (wasm/assembly/loss.ts). */
+export function hybridLossWorkspace(n: number): number {
+  return 5 * (n + 4);
+}
+
 /** The exports of fusion.wasm (wasm/assembly/index.ts); vectors are addresses in its memory. */
 type KernelExports = {
   memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -113,8 +118,9 @@ let compiled: object | undefined;
 
 /**
  * Lets V8 compile the kernel for speed; to be called before the first instance is made, in processes that train. Optimized at once, because
- * a function runs for up to a second and would stay in the baseline code until its end; and with two neighbouring SIMD instructions as one of
- * twice the width, which gives the same bits (tests/unit/fusion-kernel-width.test.ts). Other processors do not know that flag.
+ * a function runs for up to a second and would stay in the baseline code until its end. And with two neighbouring SIMD instructions as one of
+ * twice the width, which V8 has for x64 and calls experimental; the bits are the same (tests/unit/fusion-kernel-width.test.ts). A V8 that
+ * does not know the flag says so on stderr and goes on.
  */
 export function optimizeKernel(): void {
   setFlagsFromString('--no-liftoff');

@@ -81,53 +81,49 @@ async function predictFused(ort: Ort, head: TrainedHead, fused: Float32Array): P
   }
 }
 
+/** One block in memory: features [256, width] in, predictions [256] and gates [256, streams] out. */
+type Block = { features: Float32Array; prediction: Float32Array; gates: Float32Array };
+
 /** A head in ONNX Runtime with the memory of one block. */
 class HeadSession {
   readonly #session: InPlaceSession;
   readonly #head: TrainedHead;
-  readonly #masks: readonly Float32Array[];
-  readonly #architecture: Architecture;
+  readonly #block: Block;
+  readonly #run: () => Promise<void>;
 
-  private constructor(
-    session: InPlaceSession,
-    head: TrainedHead,
-    architecture: Architecture,
-    masks: readonly Float32Array[],
-  ) {
+  /** `masks` as in `open`. */
+  private constructor(session: InPlaceSession, head: TrainedHead, masks: readonly Float32Array[]) {
+    const { hidden, gate, streams } = head;
+    const width = fusedWidth(architectureOf(streams, head));
     this.#session = session;
     this.#head = head;
-    this.#architecture = architecture;
-    this.#masks = masks;
+    this.#block = {
+      features: new Float32Array(BLOCK * width),
+      prediction: new Float32Array(BLOCK),
+      gates: new Float32Array(BLOCK * streams.length),
+    };
+    const { features, prediction, gates } = this.#block;
+    const place = (values: Float32Array, columns: number): Place => ({ values, shape: [BLOCK, columns] });
+    const inputs: Record<string, Place> = { features: place(features, width) };
+    masks.forEach((values, i) => (inputs[`mask${i}`] = { values, shape: [hidden[i]!, BLOCK] }));
+    const outputs: Record<string, Place> = { prediction: place(prediction, 1) };
+    if (gate !== null) outputs['gates'] = place(gates, streams.length);
+    this.#run = session.bind(inputs, outputs);
   }
 
   /** `masks`: the dropout masks of each hidden layer, [width, 256], which are read anew for each block; null: no dropout. */
   static async open(ort: Ort, head: TrainedHead, masks: Float32Array[] | null): Promise<HeadSession> {
-    const architecture = architectureOf(head.streams, head);
-    const session = await openInPlace(ort, predictionModel(head, architecture, masks !== null), 1);
-    return new HeadSession(session, head, architecture, masks ?? []);
+    const model = predictionModel(head, architectureOf(head.streams, head), masks !== null);
+    return new HeadSession(await openInPlace(ort, model, 1), head, masks ?? []);
   }
 
   /** Predictions and gates for fused rows; `beforeBlock` is where the masks may be changed. */
   async predict(fused: Float32Array, beforeBlock?: () => void): Promise<HeadOutput> {
-    const { target, gate, hidden } = this.#head;
-    const width = fusedWidth(this.#architecture);
-    const streams = gate === null ? [] : this.#architecture.streams;
+    const { target, gate } = this.#head;
+    const { features, prediction, gates } = this.#block;
+    const width = features.length / BLOCK;
+    const streams = gate === null ? [] : this.#head.streams;
     const n = fused.length / width;
-    const place = (values: Float32Array, columns: number): Place => ({ values, shape: [BLOCK, columns] });
-    const features = new Float32Array(BLOCK * width);
-    const prediction = new Float32Array(BLOCK);
-    const gates = new Float32Array(BLOCK * streams.length);
-    const masks = this.#masks.map((values, i): [string, Place] => [
-      `mask${i}`,
-      { values, shape: [hidden[i]!, BLOCK] },
-    ]);
-    const run = this.#session.bind(
-      { features: place(features, width), ...Object.fromEntries(masks) },
-      {
-        prediction: place(prediction, 1),
-        ...(gate === null ? {} : { gates: place(gates, streams.length) }),
-      },
-    );
     const output: HeadOutput = {
       predictions: new Float64Array(n),
       gates: Object.fromEntries(streams.map(({ id }) => [id, new Float64Array(n)])),
@@ -136,7 +132,7 @@ class HeadSession {
       const count = Math.min(BLOCK, n - start);
       features.set(fused.subarray(start * width, (start + count) * width));
       beforeBlock?.();
-      await run();
+      await this.#run();
       for (let i = 0; i < count; i++) {
         output.predictions[start + i] = prediction[i]! * target.std + target.mean;
         streams.forEach(({ id }, s) => (output.gates[id]![start + i] = gates[i * streams.length + s]!));

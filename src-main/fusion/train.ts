@@ -1,5 +1,4 @@
 /** Training one member: preprocessing fitted on its training rows, then the head (paper, sections 2.4 to 2.7). */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StudioError } from '../../src-shared/errors.ts';
 import { AdamW } from './adamw.ts';
 import { initialParameters } from './head.ts';
@@ -138,7 +137,6 @@ async function trainStage(
       let lossSum = 0;
       let images = 0;
       for (const rows of batches(order, batch)) {
-        await nextTurn(); // a step may never wait for anything; messages to and from the engine get their turn here
         stopIfCancelled(options.signal);
         const loss = await step.run(data, rows);
         if (!Number.isFinite(Math.fround(loss))) throw diverged(epoch + 1);

@@ -4,13 +4,13 @@
  */
 import { Dropout } from './dropout.ts';
 import { fusedWidth, gateColumns, layersOf } from './head.ts';
+import { hybridLossWorkspace, type FusionKernel } from './kernel.ts';
 import { HiddenLayers, type LayerParameters, type TrainedLayer } from './hidden-layers.ts';
 import { NarrowLayer } from './narrow-layer.ts';
 import { TrainingGates } from './training-gates.ts';
 import type { Ort } from '../graph/runtime.ts';
 import type { AdamW } from './adamw.ts';
 import type { Architecture, Layer } from './head.ts';
-import type { FusionKernel } from './kernel.ts';
 
 /** Weights of the correlation and the ranking term beside the squared error (both 0.5 in the paper). */
 export type LossWeights = { lambdaPlcc: number; lambdaRank: number };
@@ -57,7 +57,7 @@ export class TrainingStep {
     const layers = layersOf(architecture);
     const widths = streams.map(({ width }) => width);
     const gates = gate === null ? 0 : TrainingGates.bytes(widths, layers[hidden.length + 1]!, batch);
-    const own = 4 * batch * (fusedWidth(architecture) + 2) + 8 * lossWorkspace(batch) + Dropout.bytes;
+    const own = 4 * batch * (fusedWidth(architecture) + 2) + 8 * hybridLossWorkspace(batch) + Dropout.bytes;
     const head = HiddenLayers.bytes(layers.slice(0, hidden.length), batch) + NarrowLayer.bytes(1, batch);
     return own + head + gates;
   }
@@ -125,17 +125,12 @@ type Batch = {
   workspace: Float64Array;
 };
 
-/** Float64 values that the loss needs beside a batch (wasm/assembly/loss.ts). */
-function lossWorkspace(batch: number): number {
-  return 5 * (batch + 4);
-}
-
 function takeBatch({ kernel, architecture, options: { batch } }: StepParts): Batch {
   return {
     features: kernel.float32(batch * fusedWidth(architecture)),
     targets: kernel.float32(batch),
     slope: kernel.float32(batch),
-    workspace: kernel.float64(lossWorkspace(batch)),
+    workspace: kernel.float64(hybridLossWorkspace(batch)),
   };
 }
 

@@ -5,20 +5,22 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-/** An address in native memory, or null. */
-type Pointer = unknown;
-type Native = (...values: unknown[]) => Pointer;
+/** An address in native memory. */
+type Pointer = bigint | null;
+type Native = (...values: unknown[]) => unknown;
 type Koffi = (typeof import('koffi'))['default'];
+type Library = ReturnType<Koffi['load']>;
 /** A C type as koffi spells it. */
 type TypeSpec = string;
 
 /** Values in memory that stays where it is, row-major with this shape. */
 export type Place = { values: Float32Array | Float64Array; shape: readonly number[] };
 
+// All of them addresses, named after what lies there. A status is null where all went well.
 const STATUS: TypeSpec = 'void *';
 const HANDLE: TypeSpec = 'void *';
 const NEW_HANDLE: TypeSpec = '_Out_ void **';
-const LIST: TypeSpec = 'void *';
+const VALUES: TypeSpec = 'void *';
 /**
  * Where a function stands in the table of the API, what it gives and what it takes. A table never changes but at its end, and these
  * are all in that of version 1.
@@ -26,11 +28,11 @@ const LIST: TypeSpec = 'void *';
 const FUNCTIONS = {
   getErrorMessage: [2, 'str', [STATUS]],
   createEnv: [3, STATUS, ['int', 'str', NEW_HANDLE]],
-  createSessionFromArray: [8, STATUS, [HANDLE, LIST, 'size_t', HANDLE, NEW_HANDLE]],
-  run: [9, STATUS, [HANDLE, HANDLE, LIST, LIST, 'size_t', LIST, 'size_t', LIST]],
+  createSessionFromArray: [8, STATUS, [HANDLE, VALUES, 'size_t', HANDLE, NEW_HANDLE]],
+  run: [9, STATUS, [HANDLE, HANDLE, VALUES, VALUES, 'size_t', VALUES, 'size_t', VALUES]],
   createSessionOptions: [10, STATUS, [NEW_HANDLE]],
   setIntraOpNumThreads: [24, STATUS, [HANDLE, 'int']],
-  createTensorWithData: [49, STATUS, [HANDLE, LIST, 'size_t', LIST, 'size_t', 'int', NEW_HANDLE]],
+  createTensorWithData: [49, STATUS, [HANDLE, VALUES, 'size_t', VALUES, 'size_t', 'int', NEW_HANDLE]],
   createCpuMemoryInfo: [69, STATUS, ['int', 'int', NEW_HANDLE]],
   releaseStatus: [93, 'void', [STATUS]],
   releaseSession: [95, 'void', [HANDLE]],
@@ -40,7 +42,7 @@ const FUNCTIONS = {
 type Functions = Record<keyof typeof FUNCTIONS, Native>;
 
 const API_VERSION = 1;
-const TABLE_LENGTH = 102;
+const TABLE_LENGTH = 1 + Math.max(...Object.values(FUNCTIONS).map(([position]) => position));
 const LOG_ERRORS = 3;
 const DEVICE_ALLOCATOR = 0;
 const DEFAULT_MEMORY = 0;
@@ -54,14 +56,17 @@ export type NamedTensors = { names: BigUint64Array; tensors: BigUint64Array; kee
 /** ONNX Runtime as a shared library. Every function throws Error with the runtime's message. */
 export class OnnxRuntime {
   readonly #koffi: Koffi;
+  /** Kept, because koffi unloads a library that nobody holds, functions or not. */
+  readonly #library: Library;
   readonly #call: Functions;
   readonly #env: Pointer;
   readonly #memory: Pointer;
 
-  /** Opens the library that onnxruntime-node brings. Throws where there is none for this machine. */
-  constructor(koffi: Koffi) {
+  /** `library`: that of onnxruntime-node. */
+  constructor(koffi: Koffi, library: Library) {
     this.#koffi = koffi;
-    this.#call = functionsOf(koffi);
+    this.#library = library;
+    this.#call = functionsOf(koffi, this.#library);
     // The library has one environment for all of a process; onnxruntime-node's is this one.
     this.#env = this.#make((out) => this.#call.createEnv(LOG_ERRORS, 'biqa-studio', out));
     this.#memory = this.#make((out) => this.#call.createCpuMemoryInfo(DEVICE_ALLOCATOR, DEFAULT_MEMORY, out));
@@ -80,14 +85,20 @@ export class OnnxRuntime {
     }
   }
 
-  /** Tensors over the memory of these places. */
+  /** Tensors over the memory of these places; all of them or, where one can not be made, none. */
   nameTensors(places: Readonly<Record<string, Place>>): NamedTensors {
     const names = Object.keys(places).map((name) => Buffer.from(`${name}\0`));
     const all = Object.values(places);
-    const tensors = all.map((place) => this.#koffi.address(this.#tensor(place)));
+    const tensors = new BigUint64Array(all.length);
+    try {
+      all.forEach((place, i) => (tensors[i] = this.#tensor(place)!));
+    } catch (error) {
+      this.#release(tensors);
+      throw error;
+    }
     return {
       names: BigUint64Array.from(names, (name) => this.#koffi.address(name)),
-      tensors: BigUint64Array.from(tensors),
+      tensors,
       keep: [names, all.map(({ values }) => values)],
     };
   }
@@ -101,11 +112,15 @@ export class OnnxRuntime {
   }
 
   releaseTensors({ tensors }: NamedTensors): void {
-    for (const tensor of tensors) this.#call.releaseValue(tensor);
+    this.#release(tensors);
   }
 
   releaseSession(session: Pointer): void {
     this.#call.releaseSession(session);
+  }
+
+  #release(tensors: BigUint64Array): void {
+    for (const tensor of tensors) this.#call.releaseValue(tensor);
   }
 
   #tensor({ values, shape }: Place): Pointer {
@@ -117,13 +132,13 @@ export class OnnxRuntime {
   }
 
   /** What a function writes into its last parameter. */
-  #make(create: (out: [Pointer]) => Pointer): Pointer {
+  #make(create: (out: [Pointer]) => unknown): Pointer {
     const out: [Pointer] = [null];
     this.#check(create(out));
     return out[0];
   }
 
-  #check(status: Pointer): void {
+  #check(status: unknown): void {
     if (status === null) return;
     const message = String(this.#call.getErrorMessage(status));
     this.#call.releaseStatus(status);
@@ -131,19 +146,30 @@ export class OnnxRuntime {
   }
 }
 
-let opened: Promise<OnnxRuntime | null> | undefined;
+let loaded: Promise<OnnxRuntime | null> | undefined;
 
-/** The library, opened once; null where it or the package that calls it can not be loaded on this machine. */
-export function openOnnxRuntime(): Promise<OnnxRuntime | null> {
-  opened ??= import('koffi').then(({ default: koffi }) => new OnnxRuntime(koffi)).catch(() => null);
-  return opened;
+/** The library, loaded once; null where it, or the package that calls it, can not be loaded on this machine. */
+export function loadOnnxRuntime(): Promise<OnnxRuntime | null> {
+  loaded ??= load();
+  return loaded;
 }
 
-function functionsOf(koffi: Koffi): Functions {
-  const base = koffi.load(libraryFile()).func('OrtGetApiBase', HANDLE, [])() as Pointer;
-  const [getApi] = koffi.decode(base, koffi.array(HANDLE, 2)) as [Pointer];
-  const at = (pointer: Pointer, result: TypeSpec, parameters: readonly TypeSpec[]): Native =>
+async function load(): Promise<OnnxRuntime | null> {
+  let found: [Koffi, Library];
+  try {
+    const { default: koffi } = await import('koffi');
+    found = [koffi, koffi.load(libraryFile())];
+  } catch {
+    return null;
+  }
+  return new OnnxRuntime(...found);
+}
+
+function functionsOf(koffi: Koffi, library: Library): Functions {
+  const at = (pointer: unknown, result: TypeSpec, parameters: readonly TypeSpec[]): Native =>
     koffi.decode(pointer, koffi.proto(result, [...parameters])) as Native;
+  const base = (library.func('OrtGetApiBase', HANDLE, []) as Native)();
+  const [getApi] = koffi.decode(base, koffi.array(HANDLE, 1)) as [Pointer];
   const api = at(getApi, HANDLE, ['uint32_t'])(API_VERSION);
   const table = koffi.decode(api, koffi.array(HANDLE, TABLE_LENGTH)) as Pointer[];
   const functions = Object.entries(FUNCTIONS).map(

@@ -1,5 +1,6 @@
 /** Graphs that are run again and again on memory which stays where it is. */
-import { openOnnxRuntime, type NamedTensors, type OnnxRuntime, type Place } from './c-api.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { loadOnnxRuntime, type NamedTensors, type OnnxRuntime, type Place } from './c-api.ts';
 import { createSession } from './runtime.ts';
 import type { Ort, OrtTensor } from './runtime.ts';
 
@@ -16,7 +17,7 @@ export type InPlaceSession = {
 
 /** Compiles a graph for the CPU; `threads` is the number of threads of one run. Throws Error where it is no valid graph. */
 export async function openInPlace(ort: Ort, model: Uint8Array, threads: number): Promise<InPlaceSession> {
-  const runtime = await openOnnxRuntime();
+  const runtime = await loadOnnxRuntime();
   return runtime === null ? copyingSession(ort, model, threads) : directSession(runtime, model, threads);
 }
 
@@ -41,12 +42,26 @@ export async function releaseAll(sessions: readonly InPlaceSession[]): Promise<v
   await Promise.allSettled(sessions.map((session) => session.release()));
 }
 
+const RELEASED = 'The session was released';
+
+/** Milliseconds that runs may follow each other without a turn for the messages of other processes. */
+const LONGEST_TURN = 20;
+let turnStart = 0;
+
+/** A run of the library itself waits for nothing: the event loop would get no turn before the last one. */
+async function giveTurn(): Promise<void> {
+  if (performance.now() - turnStart < LONGEST_TURN) return;
+  await nextTurn();
+  turnStart = performance.now();
+}
+
 /** A session of the library itself: nothing is copied. */
 export function directSession(runtime: OnnxRuntime, model: Uint8Array, threads: number): InPlaceSession {
   const session = runtime.openSession(model, threads);
   const bound: NamedTensors[] = [];
   let released = false;
   const name = (places: Places): NamedTensors => {
+    if (released) throw new Error(RELEASED);
     const tensors = runtime.nameTensors(places);
     bound.push(tensors);
     return tensors;
@@ -55,8 +70,9 @@ export function directSession(runtime: OnnxRuntime, model: Uint8Array, threads: 
     bind(inputs, outputs) {
       const [ins, outs] = [name(inputs), name(outputs)];
       return async () => {
-        if (released) throw new Error('The session was released');
+        if (released) throw new Error(RELEASED);
         runtime.run(session, ins, outs);
+        await giveTurn();
       };
     },
     async release() {

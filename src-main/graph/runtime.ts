@@ -23,8 +23,3 @@ export function createSession(ort: Ort, model: Uint8Array, threads: number): Pro
 export function floatTensor(ort: Ort, data: Float32Array, shape: readonly number[]): Tensor {
   return new ort.Tensor('float32', data, shape);
 }
-
-/** The same for float64. */
-export function doubleTensor(ort: Ort, data: Float64Array, shape: readonly number[]): Tensor {
-  return new ort.Tensor('float64', data, shape);
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FusionKernel } from '../../src-main/fusion/kernel.ts';
+import { FusionKernel, hybridLossWorkspace } from '../../src-main/fusion/kernel.ts';
 import { Random } from '../../src-main/fusion/random.ts';
 import { relativeDifference } from './graph-run.ts';
 
@@ -113,9 +113,9 @@ function lossOf(
   { lambdaPlcc, lambdaRank } = WEIGHTS,
 ): { loss: number; slope: Float32Array } {
   const n = predictions.length;
-  const kernel = new FusionKernel(12 * n + 40 * (n + 4));
+  const kernel = new FusionKernel(12 * n + 8 * hybridLossWorkspace(n));
   const [p, y, slope] = [kernel.float32(n), kernel.float32(n), kernel.float32(n)] as const;
-  const workspace = kernel.float64(5 * (n + 4));
+  const workspace = kernel.float64(hybridLossWorkspace(n));
   p.set(predictions);
   y.set(targets);
   const loss = kernel.run.hybridLoss(

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src-main/fusion/random.ts';
-import { openOnnxRuntime } from '../../src-main/graph/c-api.ts';
+import { loadOnnxRuntime } from '../../src-main/graph/c-api.ts';
 import {
   copyingSession,
   directSession,
@@ -26,7 +27,7 @@ const MODEL = (() => {
 })();
 const NO_MODEL = Uint8Array.of(1, 2, 3);
 
-const runtime = await openOnnxRuntime();
+const runtime = await loadOnnxRuntime();
 
 it('calls the library of ONNX Runtime itself on this machine', () => {
   expect(runtime).not.toBeNull();
@@ -122,7 +123,32 @@ it('refuses to run what was released', async () => {
   const run = session.bind({ a, b, c }, { product: place([0, 0], 2, 1) });
   await session.release();
   await expect(run()).rejects.toThrow(/released/);
+  expect(() => session.bind({ a, b, c }, {})).toThrow(/released/);
   await session.release();
+});
+
+it('lets others have a turn between runs that wait for nothing', async () => {
+  const session = directSession(runtime!, MODEL, 1);
+  const [a, b, c] = [place([1, 2, 3, 4, 5, 6], 2, 3), place([1, 2, 3], 3, 1), place([0, 0], 2, 1)];
+  const run = session.bind({ a, b, c }, { product: place([0, 0], 2, 1) });
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const end = performance.now() + 200;
+  while (performance.now() < end) await run();
+  clearInterval(timer);
+  expect(turns).toBeGreaterThanOrEqual(3);
+  await session.release();
+});
+
+it('keeps the library loaded, whoever else holds it', () => {
+  const api = new URL('../../src-main/graph/c-api.ts', import.meta.url).href;
+  const program = `
+    const { loadOnnxRuntime } = await import('${api}');
+    const runtime = await loadOnnxRuntime();
+    for (let i = 0; i < 5; i++) { gc(); await new Promise(setImmediate); }
+    try { runtime.openSession(Uint8Array.of(1), 1); } catch (error) { process.stdout.write(error.message); }`;
+  const flags = ['--expose-gc', '--input-type=module', '--eval', program];
+  expect(execFileSync(process.execPath, flags, { encoding: 'utf8' })).toMatch(/protobuf/i);
 });
 
 it('opens several sessions or none', async () => {
