@@ -180,7 +180,6 @@ function identityOf(population: readonly PopulationRow[]): { n: number; hash: st
 
 /** SHA-256 over the contents in order: the same images in the same order give the same hash (data.md). */
 export function populationHash(population: readonly { name: string; content: string }[]): string {
-  const hash = createHash('sha256');
-  for (const row of population) hash.update(`${row.name}\t${row.content}\n`);
-  return hash.digest('hex');
+  const lines = population.map((row) => `${row.name}\t${row.content}\n`);
+  return createHash('sha256').update(lines.join('')).digest('hex');
 }
