@@ -1,7 +1,8 @@
 /**
  * Training against the PyTorch recipe (../shared/peer/paper_pipeline.py) on a KonIQ-sized synthetic set: 10,073 images, streams of
- * 138, 1,152 and 1,024 dimensions, 5 folds, canonical head. `node tests/bench/train.ts [epochs] [rounds]`, 8 epochs by default;
- * the training part is then extrapolated to 80. Both sides run in turn, `rounds` times, with the same cores and priority; each part's fastest round counts.
+ * 138, 1,152 and 1,024 dimensions, 5 folds, canonical head. `node tests/bench/train.ts [epochs] [rounds]`, by default all 80 epochs, once.
+ * With fewer the training part is extrapolated, and what happens once (processes that start, folds that end unevenly) counts too often.
+ * Both sides run in turn, `rounds` times, with the same cores and priority; each part's fastest round counts.
  * BIQA_PYTHON names a Python with torch and scikit-learn.
  */
 import { execFileSync } from 'node:child_process';
@@ -28,7 +29,7 @@ const CORES = availableParallelism();
 type Side = { prepare: number; train: number; predict: number; total: number };
 
 /** Runs the bench and prints its lines. */
-export async function benchTrain(epochs = 8, rounds = 2): Promise<void> {
+export async function benchTrain(epochs = FULL_EPOCHS, rounds = 1): Promise<void> {
   setPriority(10); // what the product's compute processes have, so that the peer gets it too
   const products = await benchTrainStep();
   const python = pythonWithTorch();
@@ -214,4 +215,4 @@ function load(): string {
   return ` [load ${loadavg()[0]!.toFixed(1)}]`;
 }
 
-if (import.meta.main) await benchTrain(Number(process.argv[2] ?? 8), Number(process.argv[3] ?? 2));
+if (import.meta.main) await benchTrain(Number(process.argv[2] ?? FULL_EPOCHS), Number(process.argv[3] ?? 1));
