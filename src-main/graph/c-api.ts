@@ -93,7 +93,7 @@ export class OnnxRuntime {
     try {
       all.forEach((place, i) => (tensors[i] = this.#tensor(place)!));
     } catch (error) {
-      this.#release(tensors);
+      this.releaseTensors({ tensors });
       throw error;
     }
     return {
@@ -111,16 +111,14 @@ export class OnnxRuntime {
     );
   }
 
-  releaseTensors({ tensors }: NamedTensors): void {
-    this.#release(tensors);
+  /** Frees them, not the memory that they lie over. */
+  releaseTensors({ tensors }: Pick<NamedTensors, 'tensors'>): void {
+    for (const tensor of tensors) this.#call.releaseValue(tensor);
   }
 
+  /** Frees a session, which must not be run any more. */
   releaseSession(session: Pointer): void {
     this.#call.releaseSession(session);
-  }
-
-  #release(tensors: BigUint64Array): void {
-    for (const tensor of tensors) this.#call.releaseValue(tensor);
   }
 
   #tensor({ values, shape }: Place): Pointer {

@@ -1,7 +1,7 @@
 /** Graphs that are run again and again on memory which stays where it is. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadOnnxRuntime, type NamedTensors, type OnnxRuntime, type Place } from './c-api.ts';
-import { createSession } from './runtime.ts';
+import { createSession, floatTensor } from './runtime.ts';
 import type { Ort, OrtTensor } from './runtime.ts';
 
 export type { Place } from './c-api.ts';
@@ -95,7 +95,7 @@ export async function copyingSession(ort: Ort, model: Uint8Array, threads: numbe
       Object.entries(places).map(([name, { values, shape }]) => [
         name,
         values instanceof Float32Array
-          ? new ort.Tensor('float32', values, shape)
+          ? floatTensor(ort, values, shape)
           : new ort.Tensor('float64', values, shape),
       ]),
     );

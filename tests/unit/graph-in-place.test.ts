@@ -151,6 +151,31 @@ it('keeps the library loaded, whoever else holds it', () => {
   expect(execFileSync(process.execPath, flags, { encoding: 'utf8' })).toMatch(/protobuf/i);
 });
 
+it('takes onnxruntime-node where koffi can not be loaded', () => {
+  const at = (file: string): string => new URL(file, import.meta.url).href;
+  const program = `
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      resolve(name, context, next) {
+        if (name === 'koffi') throw new Error('no koffi on this machine');
+        return next(name, context);
+      },
+    });
+    const ort = await import('onnxruntime-node');
+    const { openInPlace } = await import('${at('../../src-main/graph/in-place.ts')}');
+    const { loadOnnxRuntime } = await import('${at('../../src-main/graph/c-api.ts')}');
+    const session = await openInPlace(ort, Buffer.from('${Buffer.from(MODEL).toString('base64')}', 'base64'), 1);
+    const place = (shape, ...values) => ({ values: Float32Array.from(values), shape });
+    const product = place([2, 1], 0, 0);
+    const inputs = { a: place([2, 3], 1, 2, 3, 4, 5, 6), b: place([3, 1], 1, 2, 3), c: place([2, 1], 0, 0) };
+    await session.bind(inputs, { product })();
+    process.stdout.write(JSON.stringify([await loadOnnxRuntime(), [...product.values]]));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(output)).toEqual([null, [14, 32]]);
+});
+
 it('opens several sessions or none', async () => {
   await expect(openAllInPlace(ort, [MODEL, NO_MODEL], 1)).rejects.toThrow(/protobuf/i);
   const session = await openInPlace(ort, MODEL, 1);

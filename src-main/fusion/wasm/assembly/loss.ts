@@ -1,5 +1,7 @@
 // The hybrid training loss (paper, section 2.7, equations 13 to 16) and its slope by each prediction, in double precision.
 
+import { sumOfLanes } from './vectors';
+
 /** Under this sum of squares a side counts as constant, and 1 - PLCC as 1 without a slope. */
 const SMALLEST_SUM_OF_SQUARES: f64 = 1e-12;
 const EPSILON: f64 = 1e-8;
@@ -206,10 +208,6 @@ function rank(p: usize, y: usize, i: i32, first: i32, end: i32, ratios: usize, s
   v128.store(OWN, owns1, 16);
   v128.store(COUNTS, counts0);
   v128.store(COUNTS, counts1, 16);
-}
-
-function sumOfLanes(four: usize): f64 {
-  return load<f64>(four) + load<f64>(four, 8) + (load<f64>(four, 16) + load<f64>(four, 24));
 }
 
 // @ts-ignore: decorator

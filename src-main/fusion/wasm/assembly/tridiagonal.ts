@@ -2,7 +2,7 @@
 // lower triangle), and the way back for eigenvectors. The rank-two update of one step and the product A u of the next
 // are one pass over memory, which is what such a reduction is bound by.
 
-import { addScaled, dot } from './vectors';
+import { addScaled, dot, sumOfLanes } from './vectors';
 
 const SUMS = memory.data(32, 16);
 
@@ -98,7 +98,7 @@ function updateAndMultiply(
     }
     v128.store(SUMS, sums0);
     v128.store(SUMS, sums1, 16);
-    let sum = load<f64>(SUMS) + load<f64>(SUMS, 8) + (load<f64>(SUMS, 16) + load<f64>(SUMS, 24));
+    let sum = sumOfLanes(SUMS);
     for (let c = whole; c < at; c += 8) {
       const entry = load<f64>(line + c) - uj * load<f64>(q + c) - qj * load<f64>(u + c);
       store<f64>(line + c, entry);

@@ -40,3 +40,8 @@ export function addScaled(y: usize, x: usize, factor: f64, n: i32): void {
     store<f64>(y + at, load<f64>(y + at) + factor * load<f64>(x + at));
   }
 }
+
+/** The sum of four values side by side in memory, in which a loop left what its vectors added up. */
+export function sumOfLanes(four: usize): f64 {
+  return load<f64>(four) + load<f64>(four, 8) + (load<f64>(four, 16) + load<f64>(four, 24));
+}
